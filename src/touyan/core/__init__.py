@@ -1,0 +1,1 @@
+"""What every room shares: records, component settings, protocols, errors, time, geometry, units."""

@@ -1,0 +1,163 @@
+"""The kinds of component that a pack may hold; each file of the contract names one kind.
+
+    sources.py      Source      what sensors say
+    detectors.py    Detector    state in, scores of single entities out
+    rules.py        Rule        which score, for how long, becomes which alert
+    worlds.py       Scenario    a world with its demand and seed, ready to start
+    controllers.py  Controller  state in, proposals out
+    guards.py       GuardRule   what no command may do
+    analyses.py     Indicator   one figure of the city for people
+    layers.py       Layer       what the map shows
+    benchmarks.py   Benchmark   a measured table of figures
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from .alerts import Severity
+from .commands import Command
+from .protocols import Finding, Measure, Plant, Proposal, State
+from .settings import Configurable, setting
+from .text import Text
+
+
+class Component(Configurable):
+    """A part that a pack brings; its settings are declared once."""
+
+    kind: ClassVar[str] = ""
+    abstract: ClassVar[bool] = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.abstract = "abstract" in vars(cls) and cls.abstract
+
+
+class Source(Component):
+    """What sensors of one kind say about a plant."""
+
+    abstract = True
+    kind = "source"
+
+
+class Detector(Component):
+    """State in, one score for each entity out; the higher, the further from normal."""
+
+    abstract = True
+    kind = "detector"
+    entity_type: ClassVar[str]
+    unit_code: ClassVar[str] = "C62"
+
+    @abstractmethod
+    def start(self, plant: Plant) -> None:
+        """Learn the city before the first reading."""
+
+    @abstractmethod
+    def score(self, state: State) -> Finding:
+        """Scores of all entities now; NaN where nothing can be said."""
+
+
+class Rule(Component):
+    """A score at or above a threshold for some time becomes an alert.
+
+    Texts may use {entity}, {value}, {threshold}, {unit} and {since}.
+    """
+
+    abstract = True
+    kind = "rule"
+    detector: ClassVar[str]
+    event: ClassVar[Text]
+    headline: ClassVar[Text]
+    description: ClassVar[Text]
+    severity: ClassVar[Severity] = Severity.MODERATE
+    threshold: float = setting(1.0, help="Score at which the condition holds.")
+    holds_for_s: float = setting(0.0, unit="SEC", at_least=0.0, help="How long it must hold before the alert.")
+    clear_below: float = setting(1.0, help="Score under which the condition has passed.")
+
+
+class Scenario(Component):
+    """A city with its demand and its seed, ready to start."""
+
+    abstract = True
+    kind = "scenario"
+
+    @abstractmethod
+    def build(self, sources: Sequence[Source]) -> Plant:
+        """The plant at its first second, equipped with those of the sources that fit it."""
+
+    @classmethod
+    def recognise(cls, paths: Sequence[Path]) -> Self | None:
+        """The scenario that the folder or files describe; None when they are not of this kind."""
+        return None
+
+
+class Controller(Component):
+    """State in, proposals out; it never sees the plant's hidden state."""
+
+    abstract = True
+    kind = "controller"
+
+    @abstractmethod
+    def start(self, plant: Plant) -> None:
+        """Learn the infrastructure before the first decision."""
+
+    @abstractmethod
+    def decide(self, state: State) -> list[Proposal]:
+        """What to ask of the street now; an empty list between decisions."""
+
+
+class GuardRule(Component):
+    """What no command may do; the guard asks every rule about every command."""
+
+    abstract = True
+    kind = "guard"
+
+    @abstractmethod
+    def start(self, plant: Plant) -> None:
+        """Learn the infrastructure before the first command."""
+
+    @abstractmethod
+    def objection(self, command: Command, state: State) -> str | None:
+        """Why the command must not reach the street; None when it may."""
+
+
+class Indicator(Component):
+    """One figure of the city for people, computed from what the brain knows."""
+
+    abstract = True
+    kind = "indicator"
+
+    @abstractmethod
+    def measure(self, state: State) -> Measure:
+        """The figure now, with unit and method."""
+
+
+class Layer(Component):
+    """What the map shows of one kind of thing."""
+
+    abstract = True
+    kind = "layer"
+    title: ClassVar[Text]
+
+    @abstractmethod
+    def features(self, plant: Plant) -> dict[str, Any]:
+        """The things that stand still, as a GeoJSON FeatureCollection in WGS-84."""
+
+    def live(self, state: State) -> dict[str, float]:
+        """The value that colours each feature now, by its id; empty when nothing changes."""
+        return {}
+
+
+class Benchmark(Component):
+    """A measured table of figures: protocol, data and seed are stated with it."""
+
+    abstract = True
+    kind = "benchmark"
+    protocol: ClassVar[str]
+
+    @abstractmethod
+    def rows(self) -> list[dict[str, Any]]:
+        """The measured rows; raises NotFoundError when the data it needs are not here."""

@@ -1,0 +1,119 @@
+"""What the engines ask of one another, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .commands import Command
+from .entities import Entity
+from .geometry import Projection
+from .observations import Column, ObservationBatch
+from .text import Text
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The newest reading of every entity of one type.
+
+    `observed_at` (epoch s) is -inf where nothing was ever heard; `values` are then NaN.
+    Arrays have one element for each of `ids`, and are read-only.
+    """
+
+    ids: tuple[str, ...]
+    observed_at: Column
+    values: dict[str, Column]
+
+
+class State(Protocol):
+    """The trusted live state, as fusion gives it to the other engines."""
+
+    @property
+    def now(self) -> float:
+        """City time, epoch seconds."""
+
+    def table(self, entity_type: str) -> Table:
+        """The newest readings of a type; raises NotFoundError for a type never registered."""
+
+
+class Plant(Protocol):
+    """A city, real or simulated, seen only through sensors and moved only by commands."""
+
+    @property
+    def now(self) -> float:
+        """City time, epoch seconds."""
+
+    @property
+    def inventory(self) -> Sequence[Entity]:
+        """The things that stand in the city: crossings, roads, lanes; sensors refer to them."""
+
+    @property
+    def model(self) -> Any:
+        """The public description of the infrastructure (a road network, say) for the packs."""
+
+    def advance(self, seconds: float) -> list[ObservationBatch]:
+        """Let time pass, and return what the sensors said meanwhile."""
+
+    def obey(self, command: Command) -> bool:
+        """Carry out a command; False when the street did not take it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What an onlooker would see, for people only: no engine is given it.
+
+    `slot` is stable for as long as a thing is seen. Positions are local metres (see
+    `Projection`), speeds m/s, headings radians counter-clockwise from east.
+    """
+
+    at: float
+    slot: NDArray[np.uint32]
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    speed: NDArray[np.float32]
+    heading: NDArray[np.float32]
+
+
+class Measure(NamedTuple):
+    """A figure with its unit and the way it was come by."""
+
+    name: str
+    title: Text
+    value: float
+    unit_code: str
+    method: Text
+
+
+@runtime_checkable
+class Observable(Protocol):
+    """A simulated plant, whose truth may be shown to people and to judges but not to engines."""
+
+    @property
+    def projection(self) -> Projection:
+        """Where the local metres of its scenes lie."""
+
+    def scene(self) -> Scene:
+        """What an onlooker sees now."""
+
+    def measures(self) -> list[Measure]:
+        """The truth by which a run is judged, for example mean travel time."""
+
+
+class Proposal(NamedTuple):
+    """What a controller asks for: an action on an entity, and why."""
+
+    entity: str
+    action: str
+    value: float
+    reason: Text
+
+
+class Finding(NamedTuple):
+    """How far entities are from normal: one score for each id, and since when the reading holds."""
+
+    ids: tuple[str, ...]
+    score: Column

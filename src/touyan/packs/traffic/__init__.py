@@ -1,0 +1,1 @@
+"""Road traffic: networks, a microscopic world, lane detectors, signal control."""
