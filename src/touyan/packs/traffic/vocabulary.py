@@ -1,0 +1,60 @@
+"""The words of road traffic that sensors say and the brain reads.
+
+A `LaneDetector` is one lane-area detector for each lane (as SUMO's E2); it reports once an interval. A
+`TrafficSignal` is the signal of one crossing, whose own controller inserts the clearance phase at each
+change. `occupancy` has the meaning of FIWARE's TrafficFlowObserved; `meanSpeed` is its
+averageVehicleSpeed in SI.
+"""
+
+from __future__ import annotations
+
+from touyan.control.effect import COMMANDED as COMMANDED
+from touyan.control.effect import RELEASE as RELEASE
+from touyan.core.entities import urn
+
+from .network import RoadNetwork
+
+LANE_DETECTOR = "LaneDetector"
+TRAFFIC_SIGNAL = "TrafficSignal"
+
+REPORT_INTERVAL_S = 5.0
+"""How often a lane detector reports, unless the city says otherwise."""
+
+# Quantities of a LaneDetector, over or at the end of one interval.
+ENTERED = "entered"  # vehicles that came onto the lane in the interval
+LEFT = "left"  # vehicles that left the lane in the interval
+VEHICLES = "vehicles"  # on the lane, at the end
+HALTING = "halting"  # of those, slower than HALTING_BELOW_MPS, at the end
+OCCUPANCY = "occupancy"  # 0..1, mean share of the lane's length that is covered, over the interval
+MEAN_SPEED = "meanSpeed"  # m/s, over vehicles and seconds; NaN with no vehicle
+QUEUE_LENGTH = "queueLength"  # m from the stop line to the rear of the last halting vehicle, at the end; 0 if none
+
+LANE_QUANTITIES = (ENTERED, LEFT, VEHICLES, HALTING, OCCUPANCY, MEAN_SPEED, QUEUE_LENGTH)
+
+HALTING_BELOW_MPS = 0.1
+"""The speed under which a vehicle counts as halting, as in CityFlow and SUMO."""
+
+# Quantities of a TrafficSignal. `COMMANDED` is 1 under the brain's command, 0 on its own programme.
+PHASE = "phase"  # index of the phase that is shown
+
+SIGNAL_QUANTITIES = (PHASE, COMMANDED)
+
+# Actions on a TrafficSignal: `PHASE` asks for the phase whose index is the value, `RELEASE` (value 0)
+# gives the signal back to its own programme.
+ACTIONS = (PHASE, RELEASE)
+
+CLEARANCE_PHASE = 0
+"""The phase that clears a crossing: nothing but turns that never stop is green in it."""
+
+CLEARANCE_S = 5.0
+"""How long the street shows the clearance phase when phases change (traffic model, section 9.1)."""
+
+
+def lane_detectors(network: RoadNetwork) -> tuple[str, ...]:
+    """Ids of the lane detectors, in the order of the lanes."""
+    return tuple(urn(LANE_DETECTOR, lane) for lane in network.lane_ids)
+
+
+def traffic_signals(network: RoadNetwork) -> tuple[str, ...]:
+    """Ids of the signals, in the order of `network.signalised`."""
+    return tuple(urn(TRAFFIC_SIGNAL, network.crossing_ids[crossing]) for crossing in network.signalised.tolist())
