@@ -49,6 +49,7 @@ class Detector(Component):
     abstract = True
     kind = "detector"
     entity_type: ClassVar[str]
+    quantity: ClassVar[str] = "score"
     unit_code: ClassVar[str] = "C62"
 
     @abstractmethod
@@ -123,12 +124,18 @@ class GuardRule(Component):
     def objection(self, command: Command, state: State) -> str | None:
         """Why the command must not reach the street; None when it may."""
 
+    def applied(self, command: Command, at: float) -> None:
+        """Remember a command that the street took at city time `at`."""
+
 
 class Indicator(Component):
     """One figure of the city for people, computed from what the brain knows."""
 
     abstract = True
     kind = "indicator"
+
+    def start(self, plant: Plant) -> None:
+        """Learn the infrastructure before the first figure."""
 
     @abstractmethod
     def measure(self, state: State) -> Measure:
@@ -141,6 +148,9 @@ class Layer(Component):
     abstract = True
     kind = "layer"
     title: ClassVar[Text]
+
+    def start(self, plant: Plant) -> None:
+        """Learn the infrastructure before the first live value."""
 
     @abstractmethod
     def features(self, plant: Plant) -> dict[str, Any]:

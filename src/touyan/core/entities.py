@@ -32,6 +32,17 @@ def urn(entity_type: str, name: str) -> str:
     return f"urn:ngsi-ld:{entity_type}:{name}"
 
 
+def type_in(identifier: str) -> str:
+    """The entity type that an NGSI-LD URI names; empty where it names none."""
+    parts = identifier.split(":", 3)
+    return parts[2] if len(parts) == 4 else ""
+
+
+def name_in(identifier: str) -> str:
+    """The name at the end of an NGSI-LD URI; the identifier itself where it is no URI."""
+    return identifier.split(":", 3)[-1]
+
+
 def line_string(degrees: Points) -> dict[str, Any]:
     """GeoJSON LineString from longitude/latitude rows, shape (n, 2)."""
     return {"type": "LineString", "coordinates": degrees.round(7).tolist()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -21,12 +21,24 @@ class Table:
     """The newest reading of every entity of one type.
 
     `observed_at` (epoch s) is -inf where nothing was ever heard; `values` are then NaN.
+    `valid_at` says of each quantity when it last had a value; a NaN reading does not count.
     Arrays have one element for each of `ids`, and are read-only.
     """
 
     ids: tuple[str, ...]
     observed_at: Column
     values: dict[str, Column]
+    valid_at: dict[str, Column] = field(default_factory=dict)
+
+    def column(self, quantity: str) -> Column:
+        """The last known values of a quantity; NaN where there was never one."""
+        return self.values[quantity] if quantity in self.values else np.full(len(self.ids), np.nan)
+
+    def heard_at(self, quantity: str) -> Column:
+        """When each value of a quantity was read (epoch s); -inf where never."""
+        if quantity not in self.values:
+            return np.full(len(self.ids), -np.inf)
+        return self.valid_at.get(quantity, self.observed_at)
 
 
 class State(Protocol):
