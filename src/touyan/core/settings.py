@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self, dataclass_transform, get_type_hints
+from typing import Any, ClassVar, Self, get_type_hints
 
 from .errors import NotFoundError, SettingError
 
@@ -115,7 +115,6 @@ def setting(
     return _Declared(default, unit, at_least, at_most, one_of, help)
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(setting,))
 class Configurable:
     """A class whose settings are declared once; give values by name."""
 
