@@ -105,7 +105,9 @@ class RoadNetwork:
     def lane_ids(self) -> tuple[str, ...]:
         """Lane ids as CityFlow writes them: road id, underscore, lane index."""
         roads = self.lane_road.tolist()
-        return tuple(f"{self.road_ids[road]}_{index}" for road, index in zip(roads, self.lane_index.tolist(), strict=True))
+        return tuple(
+            f"{self.road_ids[road]}_{index}" for road, index in zip(roads, self.lane_index.tolist(), strict=True)
+        )
 
     @cached_property
     def signalised(self) -> Ints:
@@ -118,6 +120,46 @@ class RoadNetwork:
         order = np.argsort(self.link_from_lane, kind="stable").astype(np.int32)
         counts = np.bincount(self.link_from_lane, minlength=self.lane_count)
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), order
+
+    @cached_property
+    def clearance_phase(self) -> Ints:
+        """The phase that separates greens at each crossing, -1 where there is none.
+
+        It is the first phase whose movements are green in every other phase too, and fewer.
+        """
+        return np.array([self._clearance(crossing) for crossing in range(len(self.crossing_ids))], np.int32)
+
+    def _clearance(self, crossing: int) -> int:
+        green = self.phase_green[self.phase_first[crossing] : self.phase_first[crossing + 1]]
+        for phase, row in enumerate(green):
+            others = np.delete(green, phase, axis=0)
+            if len(others) and np.all(others >= row) and np.all(others.sum(axis=1) > row.sum()):
+                return phase
+        return -1
+
+    @cached_property
+    def drivable_shape(self) -> Shapes:
+        """Shapes of all drivables, lanes first."""
+        lanes, links = self.lane_shape, self.link_shape
+        first = np.concatenate([lanes.first, links.first[1:] + lanes.first[-1]]).astype(np.int32)
+        return Shapes(first, np.concatenate([lanes.points, links.points]))
+
+    @cached_property
+    def links_onward(self) -> dict[tuple[int, int], list[int]]:
+        """Links from a lane to a road, in link order; only pairs that are joined are there."""
+        links: dict[tuple[int, int], list[int]] = {}
+        to_road = self.lane_road[self.link_to_lane].tolist()
+        for link, pair in enumerate(zip(self.link_from_lane.tolist(), to_road, strict=True)):
+            links.setdefault(pair, []).append(link)
+        return links
+
+    @cached_property
+    def roads_onward(self) -> list[list[int]]:
+        """The roads that can be reached from each road through one crossing."""
+        roads: list[set[int]] = [set() for _ in self.road_ids]
+        for lane, road in self.links_onward:
+            roads[self.lane_road[lane]].add(road)
+        return [sorted(onward) for onward in roads]
 
     def lanes_of(self, road: int) -> range:
         """Lane indices of a road, the innermost first."""
