@@ -168,7 +168,12 @@ def curve(start: Points, start_way: Points, end: Points, end_way: Points, widths
     if (arrive * arrive).sum() < _LEAST_REACH_M**2 and widths[1] >= _LEAST_REACH_M:
         # The reference model turns this one round; kept, so that links are as long as there.
         arrive = end_way * _LEAST_REACH_M
-    level = [np.tile(point, (11, 1)) for point in (start, start + leave, end + arrive, end)]
+    return bezier(start, start + leave, end + arrive, end)
+
+
+def bezier(start: Points, after_start: Points, before_end: Points, end: Points) -> Points:
+    """Eleven points of a cubic Bézier curve, by de Casteljau's construction."""
+    level = [np.tile(point, (11, 1)) for point in (start, after_start, before_end, end)]
     shares = _CURVE_SHARES[:, np.newaxis]
     while len(level) > 1:
         level = [(after - before) * shares + before for before, after in pairwise(level)]
@@ -238,8 +243,8 @@ def _length(line: Points) -> float:
 
 
 def _unit(vectors: Points) -> Points:
-    lengths = np.sqrt(vectors[..., 0] * vectors[..., 0] + vectors[..., 1] * vectors[..., 1])
-    unit: Points = vectors / lengths[..., np.newaxis]
+    squares = vectors * vectors
+    unit: Points = vectors / np.sqrt(squares[..., :1] + squares[..., 1:])
     return unit
 
 

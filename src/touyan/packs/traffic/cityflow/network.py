@@ -42,8 +42,8 @@ class _Planner:
     def __init__(self, roadnet: Roadnet, file: str) -> None:
         self._file = file
         self._roadnet = roadnet
-        self._crossing = self._index("intersections", roadnet.intersections)
-        self._road = self._index("roads", roadnet.roads)
+        self._crossing = self._index("intersections", [crossing.id for crossing in roadnet.intersections])
+        self._road = self._index("roads", [road.id for road in roadnet.roads])
 
     def roads(self) -> list[RoadPlan]:
         """The plan of every road, in file order."""
@@ -163,13 +163,13 @@ class _Planner:
         points = _points(link.points) if link.points else None
         return LinkPlan(link.start_lane_index, link.end_lane_index, points)
 
-    def _index(self, field: str, records: Sequence[Intersection] | Sequence[Road]) -> dict[str, int]:
+    def _index(self, field: str, ids: Sequence[str]) -> dict[str, int]:
         index: dict[str, int] = {}
-        for position, record in enumerate(records):
-            if record.id in index:
-                found = f"{record.id!r}, which is also the id of {field}[{index[record.id]}]"
+        for position, name in enumerate(ids):
+            if name in index:
+                found = f"{name!r}, which is also the id of {field}[{index[name]}]"
                 raise self._error(f"$.{field}[{position}].id", found, "an id that nothing else bears")
-            index[record.id] = position
+            index[name] = position
         return index
 
     def _known(self, kind: str, name: str, place: str) -> int:
