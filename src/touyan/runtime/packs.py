@@ -189,6 +189,15 @@ def load_packs(settings: BrainSettings) -> Registry:
     return Registry(packs, refused, settings.components)
 
 
+def load_pack(folder: Path) -> Registry:
+    """The pack of one folder alone, as its tests want it; raises PackError."""
+    folder = folder.resolve()
+    own = [place for place in _own() if place.folder.resolve() == folder]
+    place = own[0] if own else next(_in_folders([folder]))
+    pack = _pack(place, {})
+    return Registry({pack.name: pack}, [])
+
+
 class _Place(NamedTuple):
     """Where a pack was found: the name that it must bear, its folder and its module."""
 

@@ -21,7 +21,6 @@ from platformdirs import user_data_path
 
 from touyan.core.errors import InputError, SettingError
 from touyan.core.settings import Configurable, setting
-from touyan.core.time import from_iso
 
 PREFIX = "TOUYAN_"
 FILE_NAME = "touyan.toml"
@@ -49,22 +48,10 @@ class BrainTable(Configurable):
 
 
 class CityTable(Configurable):
-    """Which city runs, and where and when it is."""
+    """Which city runs; where and when it is, its scenario's own settings say."""
 
     name = "city"
     scenario: str = setting("grid", help="Scenario that builds the city, as name or name:argument.")
-    starts_at: str = setting(
-        "2026-01-05T07:00:00+08:00", help="City time of a simulated start, ISO 8601; without a zone, Asia/Shanghai."
-    )
-    longitude: float = setting(120.0, at_least=-180.0, at_most=180.0, help="Origin of local metres, WGS-84 degrees.")
-    latitude: float = setting(30.0, at_least=-85.0, at_most=85.0, help="Origin of local metres, WGS-84 degrees.")
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        try:
-            self.starts_at_s = from_iso(self.starts_at)
-        except ValueError:
-            raise SettingError(self.name, "starts_at", self.starts_at, "a date and time in ISO 8601") from None
 
 
 class ServerTable(Configurable):
