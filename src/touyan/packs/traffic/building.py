@@ -243,7 +243,7 @@ def _length(line: Points) -> float:
 
 
 def _unit(vectors: Points) -> Points:
-    squares = vectors * vectors
+    squares: Points = vectors * vectors
     unit: Points = vectors / np.sqrt(squares[..., :1] + squares[..., 1:])
     return unit
 

@@ -159,7 +159,8 @@ class _Grid:
         return self._inside(road.start) or self._inside(road.end)
 
     def _point(self, place: _Place) -> Points:
-        return (np.array(place) - 1.0) * self._spacing
+        point: Points = (np.array(place) - 1.0) * self._spacing
+        return point
 
     def road(self, road: _Road) -> dict[str, Any]:
         """The record of a road."""
