@@ -1,0 +1,1 @@
+"""State in, alerts and their whole life out."""

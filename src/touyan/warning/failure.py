@@ -1,0 +1,47 @@
+"""The alert that the brain raises about itself when one of its parts fails."""
+
+from __future__ import annotations
+
+from touyan.core.alerts import Alert, AlertState, AlertStep, Evidence, Severity
+from touyan.core.entities import urn
+from touyan.core.text import Text
+
+COMPONENT_FAILED = "component-failed"
+
+_KINDS_ZH = {
+    "detector": "检测器",
+    "rule": "预警规则",
+    "controller": "控制器",
+    "guard": "安全守则",
+    "indicator": "指标",
+    "layer": "图层",
+}
+_HEADLINE = Text("The {kind} {name} is switched off", "{kind_zh}“{name}”已停用")
+_DESCRIPTION = Text(
+    "The {kind} {name} failed and is switched off; everything else goes on. What it said: {words}",
+    "{kind_zh}“{name}”发生故障，已被停用；其余部分继续运行。错误信息：{words}",
+)
+
+
+def component_failed(kind: str, name: str, words: str, at: float, status: str = "Actual") -> Alert:
+    """The alert about a component that raised; `AlertBook.open` numbers it."""
+    told = {"kind": kind, "kind_zh": _KINDS_ZH.get(kind, kind), "name": name, "words": words}
+    return Alert(
+        identifier="",
+        rule=COMPONENT_FAILED,
+        entity=urn("Component", f"{kind}:{name}"),
+        event=Text("Component failed", "组件故障"),
+        headline=_HEADLINE.filled(**told),
+        description=_DESCRIPTION.filled(**told),
+        severity=Severity.SEVERE,
+        sent=at,
+        evidence=Evidence("failures", 1.0, 1.0, "C62", at, name),
+        log=(AlertStep(AlertState.OPEN, COMPONENT_FAILED, at),),
+        category="Infra",
+        status=status,
+    )
+
+
+def error_words(error: Exception) -> str:
+    """The kind and the words of an error, in one line."""
+    return f"{type(error).__name__}: {error}".strip().replace("\n", " ")
