@@ -206,7 +206,7 @@ class _Lanes:
 
     def _whole(self, lane: int) -> Points:
         road = self._road(lane)
-        return lane_lines(self._plan.roads[road].points, self._plan.roads[road].lane_widths)[lane - self.first[road]]
+        return lane_lines(self._plan.roads[road].points, self._plan.roads[road].lane_widths)[lane - int(self.first[road])]
 
     def _width(self, lane: int, *, at_end: bool) -> float:
         road = self._plan.roads[self._road(lane)]

@@ -12,11 +12,27 @@ import msgspec
 
 from touyan.core.errors import InputError
 
+from .records import MOVEMENT_TYPES
+
 Read = TypeVar("Read")
 
 _PLACE = re.compile(r" - at `(?P<path>.*)`$", re.DOTALL)
 _BYTE = re.compile(r"\(byte (?P<byte>\d+)\)")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+_GOT = re.compile(r", got (`.*`)$")
+_WORDS = {
+    "`array`": "a list",
+    "`object`": "an object",
+    "`float`": "a number",
+    "`int`": "a whole number",
+    "`str`": "text",
+    "`bool`": "true or false",
+    "`null`": "null",
+    " >= ": " at least ",
+    " <= ": " at most ",
+    " > ": " above ",
+}
 _MARK = b"\xef\xbb\xbf"
 """The byte order mark that some editors put before UTF-8."""
 
@@ -89,25 +105,32 @@ def _unfit(path: Path, data: bytes, message: str) -> InputError:
     match = _PLACE.search(message)
     place = match["path"] if match else "$"
     wanted = _PLACE.sub("", message)
-    missing = re.fullmatch(r"Object missing required field `(.*)`", wanted)
-    found = shown(_at(data, place))
-    if missing:
-        return InputError(str(path), place, found, f"the field {missing[1]!r} too")
-    return InputError(str(path), place, found, _words(wanted))
+    if wanted == "Number out of range":
+        return InputError(str(path), place, "a number beyond all measure", "a number that a city can hold")
+    found = _found(data, place, wanted)
+    missing = _MISSING.fullmatch(wanted)
+    return InputError(str(path), place, found, f"the field {missing[1]!r} too" if missing else _words(wanted))
 
 
-def _at(data: bytes, place: str) -> Any:
+def _found(data: bytes, place: str, wanted: str) -> str:
     try:
         value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError):  # a number out of range, say, somewhere else in the file
-        return "something else"
+    except (msgspec.DecodeError, RecursionError):  # something further on in the file is wrong too
+        kind = _GOT.search(wanted)
+        return _plain(kind[1]) if kind else "something else"
     for name, position in _STEP.findall(place):
         value = value[name] if name else value[int(position)]
-    return value
+    return shown(value)
 
 
 def _words(wanted: str) -> str:
-    words = re.sub(r", got .*$", "", wanted.removeprefix("Expected ")).replace("`", "")
-    for ours, theirs in (("a list", "array"), ("a number", "float"), ("a whole number", "int"), ("text", "str")):
-        words = re.sub(rf"\b{theirs}\b", ours, words)
-    return words.replace("bool", "true or false").replace("object", "an object")
+    if wanted.startswith("Invalid enum value"):
+        return f"one of {', '.join(MOVEMENT_TYPES)}"
+    return _plain(_GOT.sub("", wanted.removeprefix("Expected ")))
+
+
+def _plain(text: str) -> str:
+    """What msgspec says, without its names of types and its signs."""
+    for theirs, ours in _WORDS.items():
+        text = text.replace(theirs, ours)
+    return re.sub(r"(\d)\.0$", r"\1", text)

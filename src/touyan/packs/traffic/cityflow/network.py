@@ -12,12 +12,9 @@ from touyan.core.geometry import Points, Projection
 
 from .. import building
 from ..building import CityPlan, CrossingPlan, LinkPlan, MovementPlan, PhasePlan, RoadPlan
-from ..network import LEFT, RIGHT, STRAIGHT, RoadNetwork
+from ..network import RoadNetwork
 from .decoding import nearest, read_records
-from .records import Intersection, LaneLink, LightPhase, Point, Road, RoadLink, Roadnet
-
-MOVEMENT_TYPES = {"go_straight": STRAIGHT, "turn_left": LEFT, "turn_right": RIGHT}
-"""How CityFlow writes the types of a road link."""
+from .records import MOVEMENT_TYPES, Intersection, LaneLink, LightPhase, Point, Road, RoadLink, Roadnet
 
 NOWHERE = Projection()
 """The projection of a file that does not say where it lies."""
@@ -176,7 +173,9 @@ class _Planner:
         index = self._road if kind == "road" else self._crossing
         if name not in index:
             raise self._error(
-                place, f"{kind} {name!r}, which does not exist", nearest(f"the id of a {kind}", name, index)
+                place,
+                f"{kind} {name!r}, which does not exist",
+                nearest(f"the id of {'an' if kind == 'intersection' else 'a'} {kind}", name, index),
             )
         return index[name]
 

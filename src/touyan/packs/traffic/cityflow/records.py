@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ..network import LEFT, RIGHT, STRAIGHT
+
 Coordinate = Annotated[float, Meta(ge=-1e8, le=1e8)]
 Positive = Annotated[float, Meta(gt=0, le=1e4)]
 NotNegative = Annotated[float, Meta(ge=0, le=1e4)]
@@ -17,6 +19,9 @@ Speed = Annotated[float, Meta(gt=0, le=1e3)]
 Position = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Duration = Annotated[float, Meta(gt=0, le=1e9)]
 Name = Annotated[str, Meta(min_length=1)]
+
+MOVEMENT_TYPES = {"go_straight": STRAIGHT, "turn_left": LEFT, "turn_right": RIGHT}
+"""How CityFlow writes the types of a road link."""
 
 
 class Record(msgspec.Struct, rename="camel", frozen=True):
