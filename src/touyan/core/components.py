@@ -89,6 +89,10 @@ class Scenario(Component):
     def build(self, sources: Sequence[Source]) -> Plant:
         """The plant at its first second, equipped with those of the sources that fit it."""
 
+    def label(self) -> str:
+        """What the city is called on screens and in reports."""
+        return self.name
+
     @classmethod
     def recognise(cls, paths: Sequence[Path]) -> Self | None:
         """The scenario that the folder or files describe; None when they are not of this kind."""

@@ -1,0 +1,1 @@
+"""Compiled number crunching on plain arrays, and nothing else."""

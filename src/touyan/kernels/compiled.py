@@ -1,0 +1,43 @@
+"""The two ways a kernel is compiled."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TypeVar, cast
+
+import numba
+
+Kernel = TypeVar("Kernel", bound=Callable[..., object])
+
+
+def compiled(kernel: Kernel) -> Kernel:
+    """Compile an entry point: cached on disk, without the GIL, division as in C."""
+    dispatcher = numba.njit(cache=True, nogil=True, error_model="numpy")(kernel)
+    _renew_with_all_sources(dispatcher)
+    return cast(Kernel, dispatcher)
+
+
+def inlined(kernel: Kernel) -> Kernel:
+    """Compile a part of entry points: merged into its caller, it must not allocate.
+
+    Without merging, each call would copy every array of a `NamedTuple` argument (hundreds of words);
+    with reference counts, it would touch each of them.
+    """
+    return cast(Kernel, numba.njit(error_model="numpy", forceinline=True, _nrt=False)(kernel))
+
+
+@cache
+def _source_digest() -> str:
+    """A digest of all kernels' sources."""
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+
+
+def _renew_with_all_sources(dispatcher: object) -> None:
+    """Let a change in any kernel renew the cache: by itself Numba looks at the entry point's file only."""
+    cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if cache_file is not None:
+        cache_file._source_stamp = _source_digest()

@@ -1,0 +1,33 @@
+"""Signals: their own programme, or a phase that was commanded."""
+
+from __future__ import annotations
+
+from touyan.kernels.compiled import inlined
+
+from .following import INTERVAL_S
+from .layout import NONE, STEP, World
+
+
+@inlined
+def change_commanded(world: World) -> None:
+    """Begin the commanded phases whose clearance is over."""
+    signals = world.signals
+    for crossing in range(len(signals.phase)):
+        if signals.change_step[crossing] != NONE and signals.change_step[crossing] <= world.tally[STEP]:
+            signals.phase[crossing] = signals.target[crossing]
+            signals.change_step[crossing] = NONE
+
+
+@inlined
+def run_programmes(world: World) -> None:
+    """Let time pass for the signals that run their own programme."""
+    net, signals = world.net, world.signals
+    for crossing in range(len(signals.phase)):
+        first = net.phase_first[crossing]
+        phases = net.phase_first[crossing + 1] - first
+        if phases == 0 or signals.commanded[crossing]:
+            continue
+        signals.remaining[crossing] -= INTERVAL_S
+        while signals.remaining[crossing] <= 0:
+            signals.phase[crossing] = (signals.phase[crossing] + 1) % phases
+            signals.remaining[crossing] += net.phase_duration[first + signals.phase[crossing]]

@@ -1,0 +1,136 @@
+"""A simulated city: the traffic world behind its sensors and signal controllers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from touyan.core.commands import Command
+from touyan.core.components import Source
+from touyan.core.entities import Entity, line_string, point
+from touyan.core.geometry import Projection
+from touyan.core.observations import ObservationBatch
+from touyan.core.protocols import Measure, Scene
+from touyan.core.text import Text
+
+from .network import RoadNetwork
+from .sources import DetectorFeed, LaneDetectors, SignalFeed, SignalHeads
+from .traffic_world import TrafficWorld
+from .vocabulary import LANE_DETECTOR, PHASE, RELEASE, TRAFFIC_SIGNAL, lane_detectors, traffic_signals
+
+
+class SimulatedCity:
+    """Keeps `core.protocols.Plant` and `Observable`: engines get its sensors, people its scene."""
+
+    def __init__(self, world: TrafficWorld, sources: Sequence[Source], starts_at: float) -> None:
+        self._world = world
+        self._starts_at = starts_at
+        self._detectors = [DetectorFeed(s, world.network) for s in sources if isinstance(s, LaneDetectors)]
+        self._signals = [SignalFeed(s, world.network) for s in sources if isinstance(s, SignalHeads)]
+        self._crossings = dict(zip(traffic_signals(world.network), world.network.signalised.tolist(), strict=True))
+        self.inventory = inventory(world.network)
+        self.running: list[int] = []
+
+    @property
+    def now(self) -> float:
+        """City time, epoch seconds."""
+        return self._starts_at + self._world.seconds
+
+    @property
+    def model(self) -> RoadNetwork:
+        """The road network, which everybody may know."""
+        return self._world.network
+
+    @property
+    def projection(self) -> Projection:
+        """Where the local metres of its scenes lie."""
+        return self._world.network.projection
+
+    def advance(self, seconds: float) -> list[ObservationBatch]:
+        """Let whole seconds pass, and return what the sensors said meanwhile."""
+        batches: list[ObservationBatch] = []
+        end = self._world.seconds + round(seconds)
+        while self._world.seconds < end:
+            self.running += self._world.advance(self._until_report(end)).tolist()
+            batches += self._reports()
+        return batches + [feed.report(self._world, self.now) for feed in self._signals]
+
+    def _until_report(self, end: int) -> int:
+        """Seconds to the next report of any detector, or to the end."""
+        now = self._world.seconds
+        return min([end - now, *(feed.interval_s - now % feed.interval_s for feed in self._detectors)])
+
+    def _reports(self) -> list[ObservationBatch]:
+        batches: list[ObservationBatch] = []
+        for feed in self._detectors:
+            due = self._world.seconds % feed.interval_s == 0
+            batches += feed.report(self._world, self.now) if due else feed.arrivals(self.now)
+        return batches
+
+    def obey(self, command: Command) -> bool:
+        """Bring a signal to a phase, or release it to its own programme."""
+        crossing = self._crossings.get(command.entity)
+        if crossing is None or command.action not in (PHASE, RELEASE):
+            return False
+        if command.action == RELEASE:
+            self._world.release(crossing)
+            return True
+        phase = int(command.value)
+        known = phase == command.value and 0 <= phase < len(self._world.network.phases_of(crossing))
+        if known:
+            self._world.command(crossing, phase)
+        return known
+
+    def scene(self) -> Scene:
+        """Where the vehicles are now, for people."""
+        return self._world.scene(self.now)
+
+    def measures(self) -> list[Measure]:
+        """The truth by which a run is judged."""
+        world = self._world
+        exact = Text("counted in the simulation", "仿真中逐车统计")
+        mean_speed = float(np.mean(world.speeds())) if world.running else float("nan")
+        travel = Text(
+            "mean over all vehicles of the time since departure, trips under way included",
+            "全部车辆自出发起的平均用时,含在途车辆",
+        )
+        return [
+            Measure("average_travel_time_s", Text("Mean travel time", "平均行程时间"), world.average_travel_time_s, "SEC", travel),
+            Measure("vehicle_hours", Text("Vehicle-hours", "车小时"), world.vehicle_seconds / 3600, "HUR", exact),
+            Measure("arrived", Text("Trips finished", "完成出行"), world.finished, "C62", exact),
+            Measure("running", Text("Vehicles under way", "在途车辆"), world.running, "C62", exact),
+            Measure("waiting", Text("Waiting to enter", "等待驶入"), world.waiting, "C62", exact),
+            Measure("mean_speed_m_s", Text("Mean speed of all vehicles", "全部车辆平均速度"), mean_speed, "MTS", exact),
+        ]
+
+
+def inventory(network: RoadNetwork) -> list[Entity]:
+    """Detectors in the order of the lanes, then signals in the order of `signalised`."""
+    return _lane_detectors(network) + _signals(network)
+
+
+def _lane_detectors(network: RoadNetwork) -> list[Entity]:
+    to_wgs84 = network.projection.to_wgs84
+    return [
+        Entity(
+            identifier,
+            LANE_DETECTOR,
+            {"lane": lane, "road": network.road_ids[network.lane_road[index]], "length": float(network.lane_length[index])},
+            line_string(to_wgs84(network.lane_shape.of(index))),
+        )
+        for index, (identifier, lane) in enumerate(zip(lane_detectors(network), network.lane_ids, strict=True))
+    ]
+
+
+def _signals(network: RoadNetwork) -> list[Entity]:
+    places = network.projection.to_wgs84(network.crossing_point)
+    return [
+        Entity(
+            identifier,
+            TRAFFIC_SIGNAL,
+            {"crossing": network.crossing_ids[index], "phases": len(network.phases_of(index))},
+            point(places[index]),
+        )
+        for identifier, index in zip(traffic_signals(network), network.signalised.tolist(), strict=True)
+    ]

@@ -1,0 +1,115 @@
+"""Cities ready to start: one read from CityFlow's files, one generated."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from touyan.core.components import Scenario, Source
+from touyan.core.geometry import Projection
+from touyan.core.settings import setting
+from touyan.core.time import from_iso
+
+from . import cityflow
+from .demand import Demand
+from .grid import PoissonDemand, grid_network
+from .network import RoadNetwork
+from .plant import SimulatedCity
+from .traffic_world import Incident, TrafficWorld
+
+_ROADNET, _FLOW = "roadnet*.json", "flow*.json"
+
+
+class TrafficScenario(Scenario):
+    """A road network with its demand, as a simulated city."""
+
+    abstract = True
+    seed: int = setting(0, at_least=0, at_most=2**32 - 1, help="Seed of everything random in the world.")
+    starts_at: str = setting("2026-01-05T08:00:00+08:00", help="City time of the first second, ISO 8601.")
+    longitude: float = setting(0.0, at_least=-180, at_most=180, help="Longitude of the files' origin, in degrees.")
+    latitude: float = setting(0.0, at_least=-85, at_most=85, help="Latitude of the files' origin, in degrees.")
+
+    @abstractmethod
+    def network(self) -> RoadNetwork:
+        """The road network."""
+
+    @abstractmethod
+    def demand(self, network: RoadNetwork) -> Demand:
+        """Who drives on it."""
+
+    def incidents(self, network: RoadNetwork) -> list[Incident]:
+        """What goes wrong, on purpose."""
+        return []
+
+    def build(self, sources: Sequence[Source]) -> SimulatedCity:
+        """The simulated city at its first second."""
+        network = self.network()
+        world = TrafficWorld(network, self.demand(network), self.seed, self.incidents(network))
+        return SimulatedCity(world, sources, from_iso(self.starts_at))
+
+    def projection(self) -> Projection:
+        """Where the files' origin lies."""
+        return Projection(self.longitude, self.latitude)
+
+
+class CityFlowCity(TrafficScenario):
+    """A city from CityFlow's road network and flow files."""
+
+    name = "cityflow"
+    roadnet: Path = setting(help="The road network file.")
+    flow: Path = setting(help="The flow file.")
+
+    def network(self) -> RoadNetwork:
+        """The road network of the file."""
+        return cityflow.read_network(self.roadnet, self.projection())
+
+    def demand(self, network: RoadNetwork) -> Demand:
+        """The flows of the file."""
+        return cityflow.read_flow(self.flow, network)
+
+    def label(self) -> str:
+        """The folder and the flow file; says when others lie beside it."""
+        beside = len(list(self.flow.parent.glob(_FLOW))) - 1
+        more = f", {beside} more beside it" if beside > 0 else ""
+        return f"{self.roadnet.resolve().parent.name} ({self.flow.name}{more})"
+
+    @classmethod
+    def recognise(cls, paths: Sequence[Path]) -> Self | None:
+        """A folder with roadnet*.json and flow*.json (the first by name), or the two files."""
+        if len(paths) == 2:
+            return cls(roadnet=paths[0], flow=paths[1])
+        if len(paths) != 1 or not paths[0].is_dir():
+            return None
+        roadnets, flows = sorted(paths[0].glob(_ROADNET)), sorted(paths[0].glob(_FLOW))
+        return cls(roadnet=roadnets[0], flow=flows[0]) if roadnets and flows else None
+
+
+class Grid(TrafficScenario):
+    """A generated city: a grid of signalised crossings with random demand."""
+
+    rows: int = setting(4, at_least=1, at_most=100, help="Crossings from south to north.")
+    columns: int = setting(4, at_least=1, at_most=100, help="Crossings from west to east.")
+    road_length_m: float = setting(300.0, unit="MTR", at_least=60.0, at_most=5000.0, help="Length of each road.")
+    arrivals: float = setting(320.0, unit="E58", at_least=0.0, at_most=3000.0, help="Vehicles per hour on each entry.")
+    incident: bool = setting(False, help="Let a vehicle break down on a busy lane after one minute.")
+
+    def network(self) -> RoadNetwork:
+        """The generated road network."""
+        return grid_network(self.rows, self.columns, self.road_length_m, self.projection())
+
+    def demand(self, network: RoadNetwork) -> Demand:
+        """Random arrivals at the border, random turns inside."""
+        return PoissonDemand(network, self.arrivals, seed=self.seed)
+
+    def incidents(self, network: RoadNetwork) -> list[Incident]:
+        """A breakdown on the straight lane of the middle western entry, near its start."""
+        if not self.incident:
+            return []
+        lane = network.lane(f"road_0_{(self.rows + 1) // 2}_0_1")
+        return [Incident(lane, x=60.0, start_s=60, duration_s=900)]
+
+    def label(self) -> str:
+        """Its size and seed."""
+        return f"generated city, {self.rows} × {self.columns} crossings, seed {self.seed}"
