@@ -1,0 +1,44 @@
+"""`touyan demo`: the brain on a generated city; no data, no configuration, no network."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .loading import loaded, warn_of_refused
+from .messages import tell
+from .options import Config, Debug, Host, Json, Language, Minutes, NoBrowser, Port, Quiet, Seed, Speed
+from .serving import Visit, serve_city
+
+TWIN = "own"
+"""The controller of the twin: the signals' own programme."""
+
+
+def demo(
+    host: Host = None,
+    port: Port = None,
+    seed: Seed = None,
+    minutes: Minutes = None,
+    speed: Speed = None,
+    incident: Annotated[bool, typer.Option("--incident", help=tell("option.incident"))] = False,
+    no_browser: NoBrowser = False,
+    language: Language = None,
+    config: Config = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Run the generated city with the console."""
+    from touyan.core.components import Scenario
+    from touyan.runtime.brain import Brain
+
+    options = {"server.host": host, "server.port": port, "brain.speed": speed}
+    settings, registry = loaded(config, options)
+    wishes = {"seed": seed, "incident": incident or None}
+    given = {name: value for name, value in wishes.items() if value is not None}
+    scenario = registry.component(Scenario, settings.city.scenario, given)
+    warn_of_refused(registry)
+    brain = Brain(settings, registry, scenario, settings.brain.controller, TWIN, store=None)
+    visit = Visit(tell("said.source-generated"), TWIN, minutes, not no_browser, language)
+    serve_city(brain, settings.server, visit)

@@ -1,0 +1,116 @@
+"""The words of the command line, in English and Chinese; keys of JSON are never translated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from touyan.core.text import Text
+
+MESSAGES: dict[str, Text] = {
+    "app": Text(
+        "Touyan, an open city brain: senses, warns, simulates and controls.\n\nExample: touyan demo",
+        "头雁，开放的城市大脑：感知、预警、推演、调控。\n\n示例：touyan demo",
+    ),
+    "demo": Text(
+        "Run the brain on a generated city, with the console.\n\nExample: touyan demo --incident --minutes 10",
+        "在生成的城市上运行大脑并打开控制台。\n\n示例：touyan demo --incident --minutes 10",
+    ),
+    "run": Text(
+        "Run the brain on your own city, with the console.\n\nExample: touyan run my_city --speed 20",
+        "在您自己的城市数据上运行大脑并打开控制台。\n\n示例：touyan run my_city --speed 20",
+    ),
+    "simulate": Text(
+        "Simulate a city under one controller, without the console.\n\n"
+        "Example: touyan simulate roadnet.json flow.json --signals max-pressure:30 --json",
+        "不开控制台，在一种信号控制下仿真一座城市。\n\n"
+        "示例：touyan simulate roadnet.json flow.json --signals max-pressure:30 --json",
+    ),
+    "bench": Text(
+        "Run all benchmarks, or one, and print what was measured.\n\nExample: touyan bench --json",
+        "运行全部或一项基准测试并打印实测结果。\n\n示例：touyan bench --json",
+    ),
+    "new-pack": Text(
+        "Write a new pack: two files and a test that passes.\n\nExample: touyan new-pack flood",
+        "生成新的业务包：两个文件和一个可通过的测试。\n\n示例：touyan new-pack flood",
+    ),
+    "doctor": Text(
+        "Check this machine and this installation.\n\nExample: touyan doctor --json",
+        "检查本机环境与安装情况。\n\n示例：touyan doctor --json",
+    ),
+    "option.json": Text("Print JSON on standard output.", "在标准输出打印 JSON。"),
+    "option.quiet": Text("Print results and errors only.", "只打印结果和错误。"),
+    "option.debug": Text("Show the traceback of an error.", "出错时显示调用栈。"),
+    "option.version": Text("Print the version and leave.", "打印版本后退出。"),
+    "option.config": Text("Settings file instead of touyan.toml.", "代替 touyan.toml 的设置文件。"),
+    "option.host": Text("Address to listen on.", "监听地址。"),
+    "option.port": Text("Port to listen on; 0 takes a free one.", "监听端口；0 表示任选空闲端口。"),
+    "option.seed": Text("Seed of everything random.", "全部随机过程的种子。"),
+    "option.minutes": Text("Stop after so many city minutes.", "城市时间满若干分钟后停止。"),
+    "option.speed": Text('City seconds per second, or "max".', "每秒推进的城市秒数，或 max。"),
+    "option.incident": Text("Let a vehicle break down.", "让一辆车中途抛锚。"),
+    "option.no-browser": Text("Do not open a browser.", "不打开浏览器。"),
+    "option.language": Text("Language of the console: en or zh.", "控制台语言：en 或 zh。"),
+    "option.controller": Text("Controller, as name or name:argument.", "控制器，写作“名称”或“名称:参数”。"),
+    "option.mode": Text("advise, confirm or automatic.", "advise（建议）、confirm（确认）或 automatic（自动）。"),
+    "option.flow": Text("Flow file of the folder.", "文件夹中的流量文件。"),
+    "option.seconds": Text("City seconds to simulate.", "仿真的城市秒数。"),
+    "option.counts": Text(
+        "Write vehicles running, second by second, to a JSON file.", "逐秒在途车辆数写入 JSON 文件。"
+    ),
+    "option.folder": Text("Folder that receives the pack.", "存放业务包的文件夹。"),
+    "argument.city": Text("Folder with a road network and flows.", "含路网与流量的文件夹。"),
+    "argument.roadnet": Text("Road network file.", "路网文件。"),
+    "argument.flow": Text("Flow file.", "流量文件。"),
+    "argument.benchmark": Text("Benchmark; all without it.", "基准名称；省略则全部运行。"),
+    "argument.pack": Text("Name of the pack.", "业务包名称。"),
+    "said.address": Text("console:    {url}", "控制台：  {url}"),
+    "said.city": Text("city:       {city} (simulated)", "城市：    {city}（模拟）"),
+    "said.source-generated": Text(
+        "data:       generated on this machine, nothing is downloaded", "数据：    在本机生成，不下载任何内容"
+    ),
+    "said.source-files": Text("data:       {files}", "数据：    {files}"),
+    "said.controller": Text(
+        "control:    {controller}, beside a twin under {twin}", "控制：    {controller}，孪生对照为 {twin}"
+    ),
+    "said.stop": Text("Ctrl+C stops it.", "按 Ctrl+C 停止。"),
+    "said.stopped": Text("stopped.", "已停止。"),
+    "said.refused": Text("warning: {reason}", "警告：{reason}"),
+    "said.loading": Text("loading and compiling; the first time takes longer", "正在加载与编译，首次较慢"),
+    "said.pack": Text("pack {name} is in {folder}", "业务包 {name} 已生成于 {folder}"),
+    "said.pack-next": Text("try it:  {command}", "试一试：{command}"),
+    "said.skipped": Text("skipped: {reason}", "跳过：{reason}"),
+    "said.none": Text("there is no benchmark yet", "暂无基准测试"),
+    "said.machine": Text("machine: {machine}", "本机：{machine}"),
+    "said.interrupted": Text("interrupted", "已中断"),
+    "column.check": Text("check", "检查项"),
+    "column.status": Text("status", "状态"),
+    "column.found": Text("found", "结果"),
+    "column.hint": Text("hint", "提示"),
+    "column.figure": Text("figure", "指标"),
+    "column.value": Text("city", "城市"),
+    "column.twin": Text("twin", "孪生"),
+    "column.unit": Text("unit", "单位"),
+    "hint.unexpected": Text(
+        "run it again with --debug and report what it shows", "请加 --debug 重新运行，并反馈所显示的内容"
+    ),
+    "hint.usage": Text("see: {command} --help", "参见：{command} --help"),
+}
+
+
+def language(environment: Mapping[str, str] = os.environ) -> str:
+    """`zh` or `en`: TOUYAN_LANG first, then what the system says."""
+    for name in ("TOUYAN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return "zh" if environment[name].lower().startswith("zh") else "en"
+    return "en"
+
+
+def told(text: Text) -> str:
+    """A text in the language in force."""
+    return text.zh if language() == "zh" else text.en
+
+
+def tell(key: str, **values: object) -> str:
+    """A message of the catalogue, filled in."""
+    return told(MESSAGES[key]).format(**values)

@@ -1,0 +1,50 @@
+"""`touyan simulate`: a city under one controller, without the console."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from .completion import controller_names
+from .files import check_writable, write_whole
+from .loading import loaded, warn_of_refused
+from .messages import tell, told
+from .options import Config, Debug, Json, Quiet
+from .screen import progress, say, show, show_table
+
+_Signals = Annotated[str, typer.Option("--signals", help=tell("option.controller"), autocompletion=controller_names)]
+
+
+def simulate(
+    roadnet: Annotated[Path, typer.Argument(help=tell("argument.roadnet"))],
+    flow: Annotated[Path, typer.Argument(help=tell("argument.flow"))],
+    signals: _Signals = "own",
+    seconds: Annotated[int, typer.Option("--seconds", min=1, help=tell("option.seconds"))] = 3600,
+    seed: Annotated[int, typer.Option("--seed", help=tell("option.seed"))] = 0,
+    counts: Annotated[Path | None, typer.Option("--counts", help=tell("option.counts"))] = None,
+    config: Config = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Simulate and print the measures of the run."""
+    from touyan.runtime.cities import find_scenario
+    from touyan.runtime.trial import run_trial
+
+    if counts:
+        check_writable(counts)
+    _, registry = loaded(config)
+    scenario = find_scenario(registry, [roadnet, flow], seed=seed)
+    warn_of_refused(registry)
+    progress(tell("said.loading"))
+    trial = run_trial(registry, scenario, signals, seconds, counts=counts is not None)
+    if counts:
+        write_whole(counts, msgspec.json.encode(list(trial.counts)).decode())
+    show(trial.as_dict())
+    figures = [(told(measure.title), measure.value, measure.unit_code) for measure in trial.measures]
+    show_table([tell("column.figure"), tell("column.value"), tell("column.unit")], figures)
+    if counts:
+        say(str(counts))
