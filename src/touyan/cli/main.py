@@ -18,7 +18,7 @@ from .options import Debug, Json, Quiet
 from .screen import SCREEN, Screen, complain, prepare_streams
 from .version import show_version
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, help=tell("app"))
 _COMMANDS: dict[str, Callable[..., None]] = {
@@ -58,7 +58,7 @@ def run_command(arguments: list[str]) -> int:
     prepare_streams()
     vars(SCREEN).update(vars(Screen(json="--json" in arguments, debug="--debug" in arguments)))
     # Tracebacks go through the log, which shows them with --debug only.
-    _log.setLevel(logging.ERROR if SCREEN.debug else logging.CRITICAL)
+    _logger.setLevel(logging.ERROR if SCREEN.debug else logging.CRITICAL)
     try:
         return app(arguments, prog_name="touyan", standalone_mode=False) or ExitCode.OK
     except TouyanError as error:
@@ -69,14 +69,14 @@ def run_command(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort) as error:
         return _failed(error, ExitCode.INTERRUPTED, "interrupted", tell("said.interrupted"), "")
     except Exception as error:
-        _log.exception("the command was given up")
+        _logger.exception("the command was given up")
         what = f"{type(error).__name__}: {error}"
         return _failed(error, ExitCode.FAILURE, "unexpected", what, tell("hint.unexpected"))
 
 
 def _failed(error: BaseException, exit_code: ExitCode, code: str, message: str, hint: str) -> int:
     if SCREEN.debug and code != "unexpected":
-        _log.error("the command was given up", exc_info=error)
+        _logger.error("the command was given up", exc_info=error)
     complain(code, message, hint)
     return exit_code
 

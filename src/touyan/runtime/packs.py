@@ -31,7 +31,7 @@ C = TypeVar("C", bound=Component)
 OWN_FOLDER = Path(touyan.__file__).parent / "packs"
 ENTRY_POINTS = "touyan.packs"
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Pack:
         try:
             return importlib.import_module(f"{self.package}.{name}")
         except (Exception, SystemExit) as error:
-            _log.warning("pack %s: %s.py cannot be imported", self.name, name, exc_info=True)
+            _logger.warning("pack %s: %s.py cannot be imported", self.name, name, exc_info=True)
             reason = f"{name}.py cannot be imported: {type(error).__name__}: {error}"
             raise PackError(self.name, reason, "run touyan doctor --debug to see where") from error
 
@@ -144,7 +144,7 @@ class Registry:
             return []
 
     def _refuse(self, error: PackError) -> None:
-        _log.warning("%s", error)
+        _logger.warning("%s", error)
         self.refused.append(error)
         self.packs.pop(error.pack, None)
         self._refuse_dependants()
@@ -182,7 +182,7 @@ def load_packs(settings: BrainSettings) -> Registry:
         try:
             pack = _pack(place, packs)
         except PackError as error:
-            _log.warning("%s", error)
+            _logger.warning("%s", error)
             refused.append(error)
         else:
             packs[pack.name] = pack
