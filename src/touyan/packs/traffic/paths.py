@@ -37,6 +37,9 @@ def drivables(network: RoadNetwork, route: tuple[int, ...], first_lane: int) -> 
 
 def check(network: RoadNetwork, route: tuple[int, ...]) -> None:
     """Raise DeadEnd unless the route can be driven from every lane on which it may begin."""
+    for position, (road, following) in enumerate(pairwise(route)):
+        if following not in network.roads_onward[road]:
+            raise DeadEnd(network, position, road, following)
     for lane in first_lanes(network, route):
         for _ in _way(network, route, lane):
             pass

@@ -75,7 +75,7 @@ class _Planner:
 
     def _check_axis(self, road: Road, start: int, end: int, place: str) -> None:
         axis = _points(road.points)
-        steps = np.hypot(*np.diff(axis, axis=0).T)
+        steps = np.sqrt((np.diff(axis, axis=0) ** 2).sum(axis=1))
         for index in np.flatnonzero(~(steps > 0)):
             found = f"the same point as points[{index}]"
             raise self._error(f"{place}.points[{index + 1}]", found, "a road with no segment of zero length")
