@@ -1,0 +1,180 @@
+"""What the brain has written down: runs, and every step of alerts and commands.
+
+SQLite in WAL mode with `synchronous=FULL`: when a call returns, its rows are on disk and survive a crash of
+the process, the system or the power. Tables are append-only; what stands is the last row of each identifier.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import sqlalchemy as sql
+from sqlalchemy.exc import DBAPIError
+
+from touyan.core.alerts import Alert
+from touyan.core.commands import Command
+from touyan.core.errors import NotFoundError, TouyanError
+
+FILE_NAME = "touyan.sqlite"
+
+_metadata = sql.MetaData()
+_runs = sql.Table(
+    "runs",
+    _metadata,
+    sql.Column("run", sql.Integer, primary_key=True, autoincrement=True),
+    sql.Column("started_at", sql.Float, nullable=False),
+    sql.Column("city", sql.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+def _steps(name: str) -> sql.Table:
+    """A table with one row for each step: what the record was after it, as JSON."""
+    return sql.Table(
+        name,
+        _metadata,
+        sql.Column("step", sql.Integer, primary_key=True, autoincrement=True),
+        sql.Column("run", sql.Integer, sql.ForeignKey("runs.run"), nullable=False),
+        sql.Column("identifier", sql.Text, nullable=False),
+        sql.Column("state", sql.Text, nullable=False),
+        sql.Column("body", sql.Text, nullable=False),
+        sql.Index(f"{name}_by_identifier", "run", "identifier"),
+        sqlite_autoincrement=True,
+    )
+
+
+_alert_steps = _steps("alert_steps")
+_command_steps = _steps("command_steps")
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One start of the brain; `started_at` is city time, epoch seconds."""
+
+    run: int
+    started_at: float
+    city: str
+
+
+_Record = TypeVar("_Record", Alert, Command)
+
+
+class Store:
+    """The records of one data folder; every method may be called from any thread.
+
+    Each `open` begins a new run. A full disk, a locked or a damaged file is a TouyanError with words.
+    """
+
+    def __init__(self, engine: sql.Engine, path: Path, started_at: float, city: str) -> None:
+        self._engine = engine
+        self._path = path
+        self._writing = threading.Lock()
+        with self._connection() as connection:
+            _metadata.create_all(connection)
+            made = connection.execute(sql.insert(_runs).values(started_at=started_at, city=city))
+            self.run = int(made.lastrowid)
+
+    @classmethod
+    def open(cls, folder: Path, started_at: float = 0.0, city: str = "", waits_s: float = 5.0) -> Store:
+        """The store of a folder, made where it is missing; waits so long for another writer."""
+        path = Path(folder) / FILE_NAME
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _told(path, str(error)) from error
+        engine = sql.create_engine(f"sqlite:///{path}", connect_args={"timeout": waits_s})
+        sql.event.listen(engine, "connect", _prepare)
+        return cls(engine, path, started_at, city)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def journal_alert(self, alert: Alert) -> None:
+        """Append one alert as it stands; on disk when it returns."""
+        self.journal_alerts([alert])
+
+    def journal_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Append alerts as they stand, in one transaction; on disk when it returns."""
+        self._append(_alert_steps, alerts)
+
+    def journal_commands(self, commands: Sequence[Command]) -> None:
+        """Append commands as they stand, in one transaction; on disk when it returns."""
+        self._append(_command_steps, commands)
+
+    def runs(self) -> list[Run]:
+        """All runs, the oldest first."""
+        with self._connection() as connection:
+            return [Run(*row) for row in connection.execute(sql.select(_runs).order_by(_runs.c.run))]
+
+    def alerts(self, run: int | None = None) -> list[Alert]:
+        """The alerts of a run as they stood last, in the order they came; this run by default."""
+        return self._standing(_alert_steps, Alert, run)
+
+    def commands(self, run: int | None = None) -> list[Command]:
+        """The commands of a run as they stood last, in the order they came; this run by default."""
+        return self._standing(_command_steps, Command, run)
+
+    def _append(self, table: sql.Table, records: Sequence[Alert] | Sequence[Command]) -> None:
+        if not records:
+            return
+        rows = [
+            {"run": self.run, "identifier": record.identifier, "state": record.state.value, "body": _json(record)}
+            for record in records
+        ]
+        with self._writing, self._connection() as connection:
+            connection.execute(sql.insert(table), rows)
+
+    def _standing(self, table: sql.Table, kind: type[_Record], run: int | None) -> list[_Record]:
+        """The last row of each identifier of a run; raises NotFoundError for an unknown run."""
+        run = self.run if run is None else run
+        of_run = sql.select(sql.func.min(table.c.step).label("first"), sql.func.max(table.c.step).label("last"))
+        ends = of_run.where(table.c.run == run).group_by(table.c.identifier).subquery()
+        chosen = sql.select(table.c.body).join(ends, table.c.step == ends.c.last).order_by(ends.c.first)
+        known = [str(known.run) for known in self.runs()]
+        if str(run) not in known:
+            raise NotFoundError("run", str(run), known)
+        with self._connection() as connection:
+            return [msgspec.json.decode(body, type=kind) for body in connection.scalars(chosen)]
+
+    @contextmanager
+    def _connection(self) -> Iterator[sql.Connection]:
+        """One transaction; what the database objects to becomes a TouyanError."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise _told(self._path, str(error.orig)) from error
+
+
+def _json(record: Alert | Command) -> str:
+    return msgspec.json.encode(record).decode()
+
+
+def _prepare(connection: Any, _: object) -> None:
+    """Settings of a new SQLite connection."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+_CAUSES = {
+    "full": ("the disk is full", "free some space; what was acknowledged before is safe"),
+    "locked": ("another program has locked it", "close the other program, or wait until it has finished"),
+    "readonly": ("it cannot be written to", "check who may write to the folder"),
+    "unable to open": ("it cannot be opened", "check that the folder exists and who may write to it"),
+    "not a database": ("it is not a SQLite database", "move the file away; a new one is made at the next start"),
+    "malformed": ("it is damaged", "move the file away and restore a copy; a new one is made at the next start"),
+}
+
+
+def _told(path: Path, words: str) -> TouyanError:
+    """What went wrong with the file, in words, and what to do."""
+    found = next((cause for sign, cause in _CAUSES.items() if sign in words), (words, "check the folder and its disk"))
+    return TouyanError(f"{path}: nothing more can be written down: {found[0]}", found[1])
