@@ -193,8 +193,8 @@ def load_pack(folder: Path) -> Registry:
     """The pack of one folder alone, as its tests want it; raises PackError."""
     folder = folder.resolve()
     own = [place for place in _own() if place.folder.resolve() == folder]
-    place = own[0] if own else next(_in_folders([folder]))
-    pack = _pack(place, {})
+    outside = _Place(folder.name, folder, f"{_namespace(folder.parent)}.{folder.name}")
+    pack = _pack(own[0] if own else outside, {})
     return Registry({pack.name: pack}, [])
 
 

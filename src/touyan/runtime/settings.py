@@ -199,6 +199,8 @@ def _check_place(given: Given) -> None:
         raise given.unknown("table", table, [*TABLES, COMPONENTS])
     if table == COMPONENTS and len(rest) != 3:
         raise given.refusal(repr(given.value), f"[{COMPONENTS}.PACK.COMPONENT] with SETTING = value")
+    if not rest:
+        raise given.refusal(repr(given.value), "a table")
     if table != COMPONENTS and rest[0] not in TABLES[table].settings:
         raise given.unknown("key", rest[0], TABLES[table].settings)
     if table != COMPONENTS and len(rest) != 1:
