@@ -18,7 +18,7 @@ from touyan.core.alerts import Alert, AlertState, AlertStep, Evidence, Severity
 from touyan.core.commands import Command, CommandState, CommandStep
 from touyan.core.errors import NotFoundError, TouyanError
 from touyan.core.text import Text
-from touyan.runtime.store import FILE_NAME, Store
+from touyan.runtime.store import FILE_NAME, NoStore, Store, open_store
 from touyan.warning.inbox import AlertBook
 
 WORDS = Text("Fire", "火灾")
@@ -188,3 +188,15 @@ def test_the_book_of_alerts_writes_to_the_store(store: Store) -> None:
     book.open([alert(1), alert(2)])
     book.close("alert-1", "li", 2.0)
     assert store.alerts() == book.all()[::-1]
+
+
+def test_without_a_folder_nothing_is_kept_and_nothing_fails(tmp_path: Path) -> None:
+    """A demo leaves no files behind."""
+    store = open_store(None)
+    store.journal_alerts([alert(1)])
+    store.journal_commands([command(1)])
+    store.close()
+    assert isinstance(store, NoStore)
+    kept = open_store(tmp_path, 3.0, "grid")
+    assert isinstance(kept, Store)
+    kept.close()

@@ -151,6 +151,24 @@ class Store:
             raise _told(self._path, str(error.orig)) from error
 
 
+class NoStore:
+    """Keeps no record: alerts and commands live as long as the process."""
+
+    def journal_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Forget them."""
+
+    def journal_commands(self, commands: Sequence[Command]) -> None:
+        """Forget them."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def open_store(folder: Path | None, started_at: float = 0.0, city: str = "") -> Store | NoStore:
+    """The store of a folder, or one that keeps nothing where no folder is given."""
+    return NoStore() if folder is None else Store.open(folder, started_at, city)
+
+
 def _json(record: Alert | Command) -> str:
     return msgspec.json.encode(record).decode()
 
