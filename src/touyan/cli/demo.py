@@ -9,7 +9,7 @@ import typer
 from .loading import loaded, warn_of_refused
 from .messages import tell
 from .options import Config, Debug, Host, Json, Language, Minutes, NoBrowser, Port, Quiet, Seed, Speed
-from .serving import Visit, serve_city
+from .serving import Visit, free_address, serve_city
 
 TWIN = "own"
 """The controller of the twin: the signals' own programme."""
@@ -35,10 +35,11 @@ def demo(
 
     options = {"server.host": host, "server.port": port, "brain.speed": speed}
     settings, registry = loaded(config, options)
+    address = free_address(settings.server)
     wishes = {"seed": seed, "incident": incident or None}
     given = {name: value for name, value in wishes.items() if value is not None}
     scenario = registry.component(Scenario, settings.city.scenario, given)
     warn_of_refused(registry)
     brain = Brain(settings, registry, scenario, settings.brain.controller, TWIN, store=None)
     visit = Visit(tell("said.source-generated"), TWIN, minutes, not no_browser, language)
-    serve_city(brain, settings.server, visit)
+    serve_city(brain, address, visit)

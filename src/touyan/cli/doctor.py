@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from touyan.core.errors import TouyanError
+from touyan.core.errors import PortInUseError, TouyanError
 
 from .exits import ExitCode
 from .loading import loaded
@@ -128,18 +127,15 @@ def _disk(settings: BrainSettings) -> Check:
 
 
 def _port(settings: BrainSettings) -> Check:
-    from touyan.core.errors import PortInUseError
+    from .serving import free_address
 
-    from .serving import free_port
-
-    server = settings.server
     try:
-        free_port(server.host, server.port)
+        address = free_address(settings.server)
     except PortInUseError as error:
         return Check("port", "warn", error.message, error.hint)
-    except (OSError, socket.gaierror) as error:
-        return Check("port", "fail", f"{server.host}: {error}", "set [server] host to an address of this machine")
-    return Check("port", "ok", f"{server.port} on {server.host} is free")
+    except TouyanError as error:
+        return Check("port", "fail", error.message, error.hint)
+    return Check("port", "ok", f"{address.port} on {address.host} is free")
 
 
 def _fonts() -> Check:

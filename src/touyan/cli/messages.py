@@ -75,6 +75,7 @@ MESSAGES: dict[str, Text] = {
     ),
     "said.stop": Text("Ctrl+C stops it.", "按 Ctrl+C 停止。"),
     "said.stopped": Text("stopped.", "已停止。"),
+    "said.failed": Text("the brain failed and was stopped", "大脑出错，已停止"),
     "said.refused": Text("warning: {reason}", "警告：{reason}"),
     "said.loading": Text("loading and compiling; the first time takes longer", "正在加载与编译，首次较慢"),
     "said.pack": Text("pack {name} is in {folder}", "业务包 {name} 已生成于 {folder}"),

@@ -27,7 +27,7 @@ from .options import (
     Seed,
     Speed,
 )
-from .serving import Visit, serve_city
+from .serving import Visit, free_address, serve_city
 
 
 def run(
@@ -53,12 +53,13 @@ def run(
 
     told = {"brain.controller": controller, "brain.mode": mode, "brain.speed": speed}
     settings, registry = loaded(config, {**told, "server.host": host, "server.port": port})
+    address = free_address(settings.server)
     scenario = find_scenario(registry, [city], **_wishes(city, flow, seed))
     warn_of_refused(registry)
     store = settings.store.path / city.resolve().name
     brain = Brain(settings, registry, scenario, settings.brain.controller, TWIN, store=store)
     visit = Visit(tell("said.source-files", files=city), TWIN, minutes, not no_browser, language)
-    serve_city(brain, settings.server, visit)
+    serve_city(brain, address, visit)
 
 
 def _wishes(city: Path, flow: str | None, seed: int | None) -> dict[str, Any]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
-import socket
 import sys
 import webbrowser
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from touyan.core.errors import PortInUseError
+from touyan.core.errors import InputError, TouyanError
 
 from .exits import ExitCode
 from .messages import tell, told
@@ -24,9 +24,7 @@ from .screen import progress, say, show, show_table
 if TYPE_CHECKING:
     from touyan.runtime.brain import Brain
     from touyan.runtime.settings import ServerTable
-    from touyan.runtime.view import BrainView, Update
-
-_PORTS_TRIED = 100
+    from touyan.runtime.view import BrainView, Figure, Update
 
 
 @dataclass(frozen=True)
@@ -40,50 +38,45 @@ class Visit:
     language: str | None
 
 
-def serve_city(brain: Brain, server: ServerTable, visit: Visit) -> None:
+def serve_city(brain: Brain, address: Address, visit: Visit) -> None:
     """Run the brain with its console until somebody stops it or its time is up."""
     from touyan.server.serve import serve
 
-    port = free_port(server.host, server.port)
     end = _End(brain, visit.minutes)
     progress(tell("said.loading"))
     with suppress(KeyboardInterrupt), _termination_as_interrupt(), _running(brain):
-        serve(brain, server.host, port, lambda: _announce(brain, _address(server.host, port, visit), visit))
+        serve(brain, address.host, address.port, lambda: _announce(brain, address.url(visit.language), visit))
     _farewell(brain, end)
 
 
-def free_port(host: str, port: int) -> int:
-    """The port, or any free one for 0; raises PortInUseError with the next free one."""
-    if port == 0 or _is_free(host, port):
-        return port or _any_port(host)
-    following = range(port + 1, min(port + _PORTS_TRIED, 65536))
-    raise PortInUseError(host, port, next((free for free in following if _is_free(host, free)), _any_port(host)))
+class Address(NamedTuple):
+    """Where the console listens."""
+
+    host: str
+    port: int
+
+    def url(self, language: str | None) -> str:
+        """What to type into a browser on this machine."""
+        shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        shown = f"[{shown}]" if ":" in shown else shown
+        return f"http://{shown}:{self.port}/" + (f"?lang={language}" if language else "")
 
 
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket(_family(host)) as probe:
-        if os.name == "posix":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+def free_address(server: ServerTable) -> Address:
+    """The address of the settings, a free port for 0.
 
+    Raises PortInUseError with the next free port, InputError for an address that is not of this machine.
+    """
+    from touyan.server.serve import bind
 
-def _any_port(host: str) -> int:
-    with socket.socket(_family(host)) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-def _address(host: str, port: int, visit: Visit) -> str:
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{port}/" + (f"?lang={visit.language}" if visit.language else "")
+    try:
+        with bind(server.host, server.port) as listener:
+            return Address(server.host, int(listener.getsockname()[1]))
+    except OSError as error:
+        place = f"{server.host}:{server.port} ({error.strerror})"
+        raise InputError(
+            "settings", "server", place, "an address of this machine and a port that you may use"
+        ) from None
 
 
 def _announce(view: BrainView, url: str, visit: Visit) -> None:
@@ -128,19 +121,17 @@ def _running(brain: Brain) -> Iterator[None]:
 
 
 class _End:
-    """Watches the city's clock; `reached` holds the beat at which the time was up."""
+    """Watches the city's clock; `reached` is the beat at which the time was up or the brain failed."""
 
     def __init__(self, brain: Brain, minutes: float | None) -> None:
-        self._seconds = None if minutes is None else minutes * 60
-        self._first: float | None = None
+        self._at = math.inf if minutes is None else brain.about().started_at + minutes * 60
         self.reached: Update | None = None
+        if minutes is not None:
+            brain.stop_at(self._at)
         brain.subscribe(self._look)
 
     def _look(self, update: Update) -> None:
-        self._first = update.at if self._first is None else self._first
-        finished = update.state != "running"
-        up = self._seconds is not None and update.at - self._first >= self._seconds
-        if (finished or up) and self.reached is None and self._seconds is not None:
+        if self.reached is None and (update.at >= self._at or update.state == "failed"):
             self.reached = update
             # The server runs on the main thread and stops, as for Ctrl+C, on this signal alone.
             signal.raise_signal(signal.SIGINT)
@@ -150,13 +141,16 @@ def _farewell(brain: Brain, end: _End) -> None:
     """The last figures; exit code 0 when the time was up, 130 when somebody interrupted."""
     last = end.reached or brain.latest()
     figures = [] if last is None else list(last.figures)
-    rows: Sequence[Sequence[object]] = [
-        (told(figure.title), figure.city, "-" if figure.twin is None else figure.twin, figure.unit_code)
-        for figure in figures
-    ]
     show({"event": "stopped", "figures": {figure.name: [figure.city, figure.twin] for figure in figures}})
-    if rows:
-        show_table([tell(f"column.{name}") for name in ("figure", "value", "twin", "unit")], rows)
+    if figures:
+        columns = [tell(f"column.{name}") for name in ("figure", "value", "twin", "unit")]
+        show_table(columns, [_row(figure) for figure in figures])
     say(tell("said.stopped"))
     if end.reached is None:
         raise typer.Exit(ExitCode.INTERRUPTED)
+    if end.reached.state == "failed":
+        raise TouyanError(tell("said.failed"), tell("hint.unexpected"))
+
+
+def _row(figure: Figure) -> tuple[object, ...]:
+    return told(figure.title), figure.city, "-" if figure.twin is None else figure.twin, figure.unit_code
