@@ -1,0 +1,86 @@
+"""The pressure of signal phases (Varaiya, Max pressure control of a network of signalized intersections, 2013).
+
+As in the published tables (traffic model, section 9.1): the pressure of a movement is what halts on its
+entering lanes less what halts on all lanes of the road it leads to; movements that are green in the
+clearance phase never stop and do not count; the pressure of a phase is the sum over its movements.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touyan.core.observations import Column
+
+from .network import Ints, RoadNetwork
+
+
+def candidate_phases(network: RoadNetwork, most: int) -> Ints:
+    """The phases that controllers choose from, shape (signals, at most `most`), filled with -1.
+
+    They are the first phases in file order other than the clearance phase; `most` 0 means all of them. A
+    crossing without a clearance phase has none, since no safe change between its phases is known.
+    """
+    chosen = [_candidates(network, crossing, most) for crossing in network.signalised.tolist()]
+    width = max(map(len, chosen), default=0)
+    return np.array([phases + [-1] * (width - len(phases)) for phases in chosen], np.int32).reshape(-1, width)
+
+
+def _candidates(network: RoadNetwork, crossing: int, most: int) -> list[int]:
+    clearance = int(network.clearance_phase[crossing])
+    phases = [phase for phase in range(len(network.phases_of(crossing))) if phase != clearance]
+    return [] if clearance < 0 else phases[: most or None]
+
+
+class PhasePressure:
+    """Pressures of all candidate phases of all signals at once, from index arrays made before."""
+
+    def __init__(self, network: RoadNetwork, candidates: Ints) -> None:
+        self._network = network
+        self._candidates = candidates
+        self._cell, self._movement = _cells(network, candidates)
+        entering = np.unique(np.column_stack([network.link_movement, network.link_from_lane]), axis=0)
+        self._entering_movement, self._entering_lane = entering[:, 0], entering[:, 1]
+        self._seen_signal, self._seen_lane = self._lanes_seen(entering)
+
+    def of(self, halting: Column) -> Column:
+        """Pressure of each candidate, shape of the candidates; -inf where there is none."""
+        network, shape = self._network, self._candidates.shape
+        movements, roads = len(network.movement_crossing), len(network.road_ids)
+        entering = np.bincount(self._entering_movement, halting[self._entering_lane], movements)
+        beyond = np.bincount(network.lane_road, halting, roads)[network.movement_to_road]
+        pressure = np.bincount(self._cell, (entering - beyond)[self._movement], shape[0] * shape[1])
+        return np.where(self._candidates < 0, -np.inf, pressure.reshape(shape))
+
+    def signals_with(self, lanes: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The signals whose decision rests on any of the flagged lanes."""
+        flagged = self._seen_signal[lanes[self._seen_lane]]
+        return np.bincount(flagged, minlength=len(self._candidates)) > 0
+
+    def lanes_of(self, signal: int) -> Ints:
+        """The lanes that a signal's decision rests on."""
+        return self._seen_lane[self._seen_signal == signal]
+
+    def _lanes_seen(self, entering: Ints) -> tuple[Ints, Ints]:
+        """(signal, lane) pairs: every lane whose queue enters a signal's pressures, once."""
+        network, width = self._network, max(self._candidates.shape[1], 1)
+        pairs = set()
+        lanes_of: dict[int, list[int]] = {}
+        for movement, lane in entering.tolist():
+            lanes_of.setdefault(movement, []).append(lane)
+        for cell, movement in zip(self._cell.tolist(), self._movement.tolist(), strict=True):
+            lanes = [*lanes_of.get(movement, []), *network.lanes_of(int(network.movement_to_road[movement]))]
+            pairs.update((cell // width, lane) for lane in lanes)
+        columns = np.array(sorted(pairs), np.int32).reshape(-1, 2)
+        return columns[:, 0], columns[:, 1]
+
+
+def _cells(network: RoadNetwork, candidates: Ints) -> tuple[Ints, Ints]:
+    """(cell of the candidates' table, movement) pairs: which movements count in which phase."""
+    signal, column = np.nonzero(candidates >= 0)
+    crossing = network.signalised[signal]
+    row = network.phase_first[crossing] + candidates[signal, column]
+    clearance = network.phase_first[crossing] + network.clearance_phase[crossing]
+    which, place = np.nonzero(network.phase_green[row] & ~network.phase_green[clearance])
+    cell = (signal * candidates.shape[1] + column)[which]
+    return cell.astype(np.int32), (network.movement_first[crossing][which] + place).astype(np.int32)
