@@ -18,7 +18,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-def exit_code_of(error: TouyanError) -> ExitCode:
-    """The exit code of one of our errors."""
+def exit_code_of(kind: type[TouyanError]) -> ExitCode:
+    """The exit code for one of our classes of error."""
     named = (InputError, NotFoundError, SettingError, PackError)
-    return ExitCode.INVALID_INPUT if isinstance(error, named) else ExitCode.FAILURE
+    return ExitCode.INVALID_INPUT if issubclass(kind, named) else ExitCode.FAILURE

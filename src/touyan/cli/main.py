@@ -62,7 +62,7 @@ def run_command(arguments: list[str]) -> int:
     try:
         return app(arguments, prog_name="touyan", standalone_mode=False) or ExitCode.OK
     except TouyanError as error:
-        return _failed(error, exit_code_of(error), error.code, error.message, error.hint)
+        return _failed(error, exit_code_of(type(error)), error.code, error.message, error.hint)
     except typer.TyperException as error:
         hint = tell("hint.usage", command=_command_path(error))
         return _failed(error, ExitCode.USAGE, "usage", error.format_message(), hint)
