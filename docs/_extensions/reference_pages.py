@@ -89,7 +89,7 @@ def level_names(language: str) -> str:
 
 def commands(language: str) -> str:
     """Every command with its arguments and options."""
-    return "\n\n".join(_command(name, command, language) for name, command in sorted(_group().commands.items()))
+    return "\n\n".join(_command(name, command, language) for name, command in sorted(command_group().commands.items()))
 
 
 def exit_codes(language: str) -> str:
@@ -167,7 +167,8 @@ def _component(pack: str, component: type[Component], language: str) -> str:
     return f"{heading}\n\n{_settings(component, language, pack, component.name)}"
 
 
-def _group() -> Any:
+def command_group() -> Any:
+    """The command line as its library sees it, with `commands` and their `params`."""
     import typer.main
 
     from touyan.cli.main import app
