@@ -23,7 +23,8 @@ def candidate_phases(network: RoadNetwork, most: int) -> Ints:
     """
     chosen = [_candidates(network, crossing, most) for crossing in network.signalised.tolist()]
     width = max(map(len, chosen), default=0)
-    return np.array([phases + [-1] * (width - len(phases)) for phases in chosen], np.int32).reshape(-1, width)
+    padded = [phases + [-1] * (width - len(phases)) for phases in chosen]
+    return np.array(padded, np.int32).reshape(len(chosen), width)
 
 
 def _candidates(network: RoadNetwork, crossing: int, most: int) -> list[int]:

@@ -1,0 +1,265 @@
+"""Signal controllers: what they decide, when, and what they do without eyes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from touyan.core.errors import SettingError
+from touyan.core.observations import Column
+from touyan.core.protocols import Proposal
+from touyan.packs.traffic.controllers import FixedCycle, MaxPressure, OwnProgramme, SignalController
+from touyan.packs.traffic.grid import grid_network
+from touyan.packs.traffic.network import RoadNetwork
+from touyan.packs.traffic.pressure import PhasePressure, candidate_phases
+from touyan.packs.traffic.vocabulary import HALTING
+
+from .sensed import SensedCity, with_greens
+
+NETWORK = grid_network(2, 3)
+ONE = grid_network(1, 1)
+
+WEST_STRAIGHT, SOUTH_STRAIGHT, WEST_LEFT = "road_0_1_0_1", "road_1_0_1_1", "road_0_1_0_0"
+
+
+def started(controller: SignalController, network: RoadNetwork = NETWORK) -> tuple[Any, SensedCity]:
+    """A controller that knows a city."""
+    city = SensedCity(network)
+    controller.start(city)
+    return controller, city
+
+
+def asked(proposals: list[Proposal]) -> list[tuple[str, float]]:
+    """Action and value of each proposal."""
+    return [(proposal.action, proposal.value) for proposal in proposals]
+
+
+def test_the_own_programme_is_left_alone() -> None:
+    """The twin's controller must never touch a signal."""
+    controller, city = OwnProgramme(), SensedCity(NETWORK)
+    controller.start(city)
+    assert [controller.decide(city.at(second)) for second in range(0, 300, 5)] == [[]] * 60
+
+
+def test_the_names_and_first_settings_are_those_of_the_command_line() -> None:
+    """`--signals cycle:30` and `max-pressure:15` must mean the interval."""
+    assert [kind.name for kind in (OwnProgramme, FixedCycle, MaxPressure)] == ["own", "cycle", "max-pressure"]
+    assert FixedCycle.from_spec("45").interval_s == MaxPressure.from_spec("45").interval_s == 45.0
+    assert FixedCycle().interval_s == MaxPressure().interval_s == 30.0
+    with pytest.raises(SettingError, match="at least 10"):
+        MaxPressure.from_spec("5")
+
+
+def test_a_fixed_cycle_gives_phases_one_to_four_their_turn() -> None:
+    """Phase 1 + (t // 30) % 4 of the seconds since the start, for every signal, once for each turn."""
+    controller, city = started(FixedCycle())
+    turns = {}
+    for second in range(0, 300, 5):
+        proposals = controller.decide(city.at(second))
+        if proposals:
+            assert {proposal.entity for proposal in proposals} == set(city.signals)
+            turns[second] = {value for _, value in asked(proposals)}
+    assert turns == {30 * turn: {1 + turn % 4} for turn in range(10)}
+
+
+def test_a_fixed_cycle_can_use_all_phases_but_the_clearance() -> None:
+    """With 0 candidates asked for, the turn goes through phases 1 to 8."""
+    controller, city = started(FixedCycle(candidate_phases=0), ONE)
+    values = [asked(controller.decide(city.at(30 * turn)))[0][1] for turn in range(9)]
+    assert values == [1, 2, 3, 4, 5, 6, 7, 8, 1]
+
+
+def test_decisions_come_at_multiples_of_the_interval_even_when_beats_are_missed() -> None:
+    """A slow beat may come at second 37; the next decision is still that of second 60."""
+    controller, city = started(FixedCycle(), ONE)
+    decided = [second for second in (0, 8, 37, 45, 59.9, 61, 89, 90) if controller.decide(city.at(second))]
+    assert decided == [0, 37, 61, 90]
+
+
+def test_equal_pressures_give_the_first_phase() -> None:
+    """At the start nothing halts anywhere, and the published runs begin with phase 1."""
+    controller, city = started(MaxPressure())
+    assert asked(controller.decide(city.state)) == [("phase", 1.0)] * 6
+
+
+def test_the_longest_queue_gets_green() -> None:
+    """Vehicles that wait to go straight from the south want phase 2, left turns from the west phase 3."""
+    controller, city = started(MaxPressure(), ONE)
+    controller.decide(city.state)
+    for turn, (lane, phase) in enumerate([(SOUTH_STRAIGHT, 2.0), (WEST_LEFT, 3.0), (WEST_STRAIGHT, 1.0)], 1):
+        halting = city.empty()
+        halting[city.lane(lane)] = 5
+        city.at(30 * turn)
+        city.lanes_say(**{HALTING: halting})
+        assert asked(controller.decide(city.state)) == [("phase", phase)]
+
+
+def test_a_queue_beyond_the_crossing_holds_traffic_back() -> None:
+    """All lanes of the exit road count, whichever movement they serve: there is no use in driving into a jam."""
+    controller, city = started(MaxPressure(), ONE)
+    halting = city.empty()
+    halting[city.lane(WEST_STRAIGHT)] = 5
+    halting[city.lane(SOUTH_STRAIGHT)] = 2
+    halting[[city.lane(f"road_1_1_0_{lane}") for lane in range(3)]] = 2
+    city.lanes_say(**{HALTING: halting})
+    [proposal] = controller.decide(city.state)
+    assert proposal.value == 2.0
+    assert proposal.reason.en == "phase 2 has the highest pressure (1: -1, 2: 2, 3: 0, 4: -6)"
+    assert proposal.reason.zh == "相位2的压力最大（1: -1, 2: 2, 3: 0, 4: -6）"
+
+
+def test_nothing_is_proposed_while_the_signal_shows_what_is_wanted() -> None:
+    """A command that changes nothing would only fill the record."""
+    controller, city = started(MaxPressure(), ONE)
+    controller.decide(city.state)
+    city.at(25)
+    city.signals_say(phase=1)
+    city.lanes_say(**{HALTING: 0})
+    assert controller.decide(city.at(30)) == []
+
+
+@pytest.mark.parametrize(
+    ("phase", "commanded"), [(1, 0), (4, 1)], ids=["on its own programme", "under another's command"]
+)
+def test_a_signal_that_does_not_follow_is_asked_again(phase: int, commanded: int) -> None:
+    """A command may be refused or lost; the controller believes sensors, not itself."""
+    controller, city = started(MaxPressure(), ONE)
+    controller.decide(city.state)
+    city.at(30)
+    city.signals_say(phase=phase, commanded=commanded)
+    city.lanes_say(**{HALTING: 0})
+    assert asked(controller.decide(city.state)) == [("phase", 1.0)]
+
+
+def test_a_signal_in_its_clearance_phase_is_on_its_way() -> None:
+    """Just after a change the street shows the clearance phase, which is no disobedience."""
+    controller, city = started(MaxPressure(interval_s=10), ONE)
+    controller.decide(city.state)
+    city.at(10)
+    city.signals_say(phase=0)
+    city.lanes_say(**{HALTING: 0})
+    assert controller.decide(city.state) == []
+
+
+def test_a_silent_lane_counts_as_last_known_and_then_the_crossing_is_given_back() -> None:
+    """For 60 s old queues are better than none; after that the street's own programme is."""
+    controller, city = started(MaxPressure(), ONE)
+    halting = city.empty()
+    halting[city.lane(SOUTH_STRAIGHT)] = 5
+    city.lanes_say(**{HALTING: halting})
+    assert asked(controller.decide(city.state)) == [("phase", 2.0)]
+    for second in range(5, 61, 5):
+        city.at(second)
+        city.signals_say(phase=2)
+        halting[city.lane(SOUTH_STRAIGHT)] = math.nan
+        city.lanes_say(**{HALTING: halting})
+        assert controller.decide(city.state) == []
+    city.at(65)
+    city.signals_say(phase=2)
+    [proposal] = controller.decide(city.state)
+    assert (proposal.action, proposal.value) == ("release", 0.0)
+    assert proposal.reason.en == f"no reading for over 60 s from {SOUTH_STRAIGHT}; back to its own programme"
+    assert proposal.reason.zh == f"{SOUTH_STRAIGHT}超过60 s没有数据，恢复自身方案"
+    assert controller.decide(city.at(70)) == []
+
+
+def test_a_crossing_whose_lanes_are_heard_again_is_taken_back() -> None:
+    """A dead detector that was repaired must not cost the crossing its control for ever."""
+    controller, city = started(MaxPressure(), ONE)
+    controller.decide(city.state)
+    city.at(61)
+    city.signals_say(phase=1)
+    assert asked(controller.decide(city.state)) == [("release", 0.0)]
+    city.at(90)
+    city.signals_say(phase=6, commanded=0)
+    assert controller.decide(city.state) == []
+    city.at(120)
+    city.lanes_say(**{HALTING: 0})
+    assert asked(controller.decide(city.state)) == [("phase", 1.0)]
+
+
+def test_a_release_that_did_not_come_about_is_asked_for_again_at_the_next_decision() -> None:
+    """Once between decisions is enough for the record, never again would be unsafe."""
+    controller, city = started(MaxPressure(), ONE)
+    controller.decide(city.state)
+    released = []
+    for second in range(1, 121):
+        city.at(second)
+        city.signals_say(phase=1)
+        released += [(second, *pair) for pair in asked(controller.decide(city.state))]
+    assert released == [(61, "release", 0.0), (90, "release", 0.0), (120, "release", 0.0)]
+
+
+def test_only_crossings_that_need_the_silent_lane_are_given_back() -> None:
+    """One dead detector must not cost the whole city its control."""
+    controller, city = started(MaxPressure())
+    controller.decide(city.state)
+    values = city.empty()
+    values[city.lane("road_0_1_0_1")] = math.nan
+    for second in (30, 60, 61):
+        city.at(second)
+        city.lanes_say(**{HALTING: values})
+        city.signals_say(phase=1)
+        proposals = controller.decide(city.state)
+    assert [(proposal.entity, proposal.action) for proposal in proposals] == [
+        ("urn:ngsi-ld:TrafficSignal:intersection_1_1", "release")
+    ]
+
+
+def test_a_right_turn_lane_that_only_enters_is_not_needed() -> None:
+    """Right turns never stop, so their own queue decides nothing at the border of the city."""
+    network = ONE
+    pressure = PhasePressure(network, candidate_phases(network, 4))
+    flags = np.zeros(network.lane_count, bool)
+    flags[network.lane("road_0_1_0_2")] = True
+    assert pressure.signals_with(flags).tolist() == [False]
+    flags[network.lane("road_0_1_0_1")] = True
+    assert pressure.signals_with(flags).tolist() == [True]
+
+
+def test_a_crossing_without_clearance_is_left_alone() -> None:
+    """The brain must not change between greens that nothing separates."""
+    network = ONE
+    for phase in range(9):
+        network = with_greens(network, phase, [phase])
+    for controller in (FixedCycle(), MaxPressure()):
+        deciding, city = started(controller, network)
+        assert deciding.decide(city.state) == []
+
+
+def plain_pressures(network: RoadNetwork, crossing: int, halting: Column, phases: list[int]) -> list[float]:
+    """The rule of section 9.1, word by word."""
+    first = network.movements_of(crossing).start
+    clearance = set(np.flatnonzero(network.phase_green[network.phases_of(crossing)[0]]).tolist())
+    values = []
+    for phase in phases:
+        value = 0.0
+        for place in np.flatnonzero(network.phase_green[network.phases_of(crossing)[phase]]).tolist():
+            if place in clearance:
+                continue
+            movement = first + place
+            links = [link for link in range(network.link_count) if network.link_movement[link] == movement]
+            value += sum(halting[lane] for lane in {int(network.link_from_lane[link]) for link in links})
+            value -= sum(halting[lane] for lane in network.lanes_of(int(network.movement_to_road[movement])))
+        values.append(float(value))
+    return values
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([4, 0]))
+def test_the_columns_decide_as_the_plain_rule_does(seed: int, most: int) -> None:
+    """Index arrays must give the same pressures and the same first-wins choice as plain loops."""
+    halting = np.random.default_rng(seed).integers(0, 4, NETWORK.lane_count).astype(float)
+    controller, city = started(MaxPressure(candidate_phases=most))
+    city.lanes_say(**{HALTING: halting})
+    chosen = [proposal.value for proposal in controller.decide(city.state)]
+    phases = list(range(1, 9 if most == 0 else 5))
+    for row, crossing in enumerate(NETWORK.signalised.tolist()):
+        plain = plain_pressures(NETWORK, crossing, halting, phases)
+        assert controller._values[row].tolist() == plain
+        assert chosen[row] == phases[plain.index(max(plain))]
