@@ -23,6 +23,16 @@ const FILES = {
   "maplibre-gl/dist/maplibre-gl.css": "maplibre-gl.css",
 };
 
+/** Types for checking our own modules against the packages; not served. */
+const TYPES = {
+  "preact.d.mts": 'export * from "preact";',
+  "preact-hooks.d.mts": 'export * from "preact/hooks";',
+  "signals-core.d.mts": 'export * from "@preact/signals-core";',
+  "signals.d.mts": 'export * from "@preact/signals";',
+  "htm.d.mts": 'export { default } from "htm";',
+  "maplibre-gl.d.mts": 'export * from "maplibre-gl";',
+};
+
 /** The licence of each package travels with its code. */
 const LICENCES = {
   "preact/LICENSE": "preact",
@@ -57,3 +67,4 @@ for (const [source, name] of Object.entries(FILES)) {
 for (const [source, name] of Object.entries(LICENCES)) {
   copyFileSync(join(modules, source), join(vendor, "licences", `${name}.txt`));
 }
+for (const [name, text] of Object.entries(TYPES)) writeFileSync(join(vendor, name), `${text}\n`);
