@@ -41,5 +41,5 @@ def demo(
     scenario = registry.component(Scenario, settings.city.scenario, given)
     warn_of_refused(registry)
     brain = Brain(settings, registry, scenario, settings.brain.controller, TWIN, store=None)
-    visit = Visit(tell("said.source-generated"), TWIN, minutes, not no_browser, language)
+    visit = Visit(tell("source.generated"), TWIN, minutes, not no_browser, language)
     serve_city(brain, address, visit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -89,17 +90,11 @@ def _extras() -> Iterator[Check]:
 
 
 def _requirements() -> list[tuple[str, str]]:
-    """Name and extra ("" for none) of every declared requirement that is for this system."""
-    from packaging.requirements import Requirement
-
-    found = []
-    for text in requires("touyan") or []:
-        requirement = Requirement(text)
-        marker = str(requirement.marker or "")
-        extra = marker.partition("extra ==")[2].strip(" \"'")
-        if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
-            found.append((requirement.name, extra))
-    return found
+    """Name and extra ("" for none) of every declared requirement; those of one system only are left out."""
+    declared = [text for text in requires("touyan") or [] if "sys_platform" not in text]
+    names = [re.split(r"[^A-Za-z0-9._-]", text, maxsplit=1)[0] for text in declared]
+    extras = [re.search(r"extra == ['\"]([^'\"]+)", text) for text in declared]
+    return [(name, extra[1] if extra else "") for name, extra in zip(names, extras, strict=True)]
 
 
 def _version(package: str) -> str | None:

@@ -66,10 +66,8 @@ MESSAGES: dict[str, Text] = {
     "argument.pack": Text("Name of the pack.", "业务包名称。"),
     "said.address": Text("console:    {url}", "控制台：  {url}"),
     "said.city": Text("city:       {city} (simulated)", "城市：    {city}（模拟）"),
-    "said.source-generated": Text(
-        "data:       generated on this machine, nothing is downloaded", "数据：    在本机生成，不下载任何内容"
-    ),
-    "said.source-files": Text("data:       {files}", "数据：    {files}"),
+    "said.source": Text("data:       {source}", "数据：    {source}"),
+    "source.generated": Text("generated on this machine, nothing is downloaded", "在本机生成，不下载任何内容"),
     "said.controller": Text(
         "control:    {controller}, beside a twin under {twin}", "控制：    {controller}，孪生对照为 {twin}"
     ),
@@ -89,7 +87,8 @@ MESSAGES: dict[str, Text] = {
     "column.found": Text("found", "结果"),
     "column.hint": Text("hint", "提示"),
     "column.figure": Text("figure", "指标"),
-    "column.value": Text("city", "城市"),
+    "column.value": Text("value", "数值"),
+    "column.city": Text("city", "城市"),
     "column.twin": Text("twin", "孪生"),
     "column.unit": Text("unit", "单位"),
     "hint.unexpected": Text(

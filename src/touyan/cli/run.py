@@ -58,7 +58,7 @@ def run(
     warn_of_refused(registry)
     store = settings.store.path / city.resolve().name
     brain = Brain(settings, registry, scenario, settings.brain.controller, TWIN, store=store)
-    visit = Visit(tell("said.source-files", files=city), TWIN, minutes, not no_browser, language)
+    visit = Visit(str(city), TWIN, minutes, not no_browser, language)
     serve_city(brain, address, visit)
 
 

@@ -67,7 +67,10 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE, highlight=False, markup=False).print(table)
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE, highlight=False, markup=False)
+    with console.capture() as drawn:
+        console.print(table)
+    _write(sys.stdout, "\n".join(line.rstrip() for line in drawn.get().splitlines()))
 
 
 def complain(code: str, message: str, hint: str) -> None:

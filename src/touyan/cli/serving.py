@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import typer
 
 from touyan.core.errors import InputError, TouyanError
+from touyan.core.units import unit
 
 from .exits import ExitCode
 from .messages import tell, told
@@ -85,7 +86,7 @@ def _announce(view: BrainView, url: str, visit: Visit) -> None:
     show({"event": "started", "url": url, "city": about.city, "simulated": about.simulated, "source": visit.source})
     say(tell("said.address", url=url))
     say(tell("said.city", city=about.city))
-    say(visit.source)
+    say(tell("said.source", source=visit.source))
     say(tell("said.controller", controller=about.controller, twin=visit.twin or "-"))
     say(tell("said.stop"))
     if visit.browser and _has_desktop():
@@ -143,7 +144,7 @@ def _farewell(brain: Brain, end: _End) -> None:
     figures = [] if last is None else list(last.figures)
     show({"event": "stopped", "figures": {figure.name: [figure.city, figure.twin] for figure in figures}})
     if figures:
-        columns = [tell(f"column.{name}") for name in ("figure", "value", "twin", "unit")]
+        columns = [tell(f"column.{name}") for name in ("figure", "city", "twin", "unit")]
         show_table(columns, [_row(figure) for figure in figures])
     say(tell("said.stopped"))
     if end.reached is None:
@@ -153,4 +154,4 @@ def _farewell(brain: Brain, end: _End) -> None:
 
 
 def _row(figure: Figure) -> tuple[object, ...]:
-    return told(figure.title), figure.city, "-" if figure.twin is None else figure.twin, figure.unit_code
+    return told(figure.title), figure.city, "-" if figure.twin is None else figure.twin, unit(figure.unit_code).symbol

@@ -8,6 +8,8 @@ from typing import Annotated
 import msgspec
 import typer
 
+from touyan.core.units import unit
+
 from .completion import controller_names
 from .files import check_writable, write_whole
 from .loading import loaded, warn_of_refused
@@ -44,7 +46,7 @@ def simulate(
     if counts:
         write_whole(counts, msgspec.json.encode(list(trial.counts)).decode())
     show(trial.as_dict())
-    figures = [(told(measure.title), measure.value, measure.unit_code) for measure in trial.measures]
+    figures = [(told(measure.title), measure.value, unit(measure.unit_code).symbol) for measure in trial.measures]
     show_table([tell("column.figure"), tell("column.value"), tell("column.unit")], figures)
     if counts:
         say(str(counts))
