@@ -23,6 +23,7 @@ class SensedCity:
     def __init__(self, network: RoadNetwork, starts_at: float = 1000.0) -> None:
         self.model = network
         self.now = self.starts_at = starts_at
+        self.delay_s = 0.0
         self.inventory: Sequence[Entity] = inventory(network)
         self.state = CurrentState(starts_at)
         for kind in (LANE_DETECTOR, TRAFFIC_SIGNAL):
@@ -37,12 +38,12 @@ class SensedCity:
         return self.state
 
     def lanes_say(self, **values: Column | Sequence[float] | float) -> None:
-        """All lane detectors report now; one value stands for all lanes."""
-        self._say(LANE_DETECTOR, self.lanes, values)
+        """All lane detectors report, `delay_s` ago; one value stands for all lanes."""
+        self._say(LANE_DETECTOR, self.lanes, values, self.now - self.delay_s)
 
     def signals_say(self, phase: Column | Sequence[float] | float, commanded: Column | float = 1.0) -> None:
         """All signals report now."""
-        self._say(TRAFFIC_SIGNAL, self.signals, {PHASE: phase, COMMANDED: commanded})
+        self._say(TRAFFIC_SIGNAL, self.signals, {PHASE: phase, COMMANDED: commanded}, self.now)
 
     def lane(self, name: str) -> int:
         """The index of a lane."""
@@ -52,9 +53,11 @@ class SensedCity:
         """A column of zeros, one for each lane."""
         return np.zeros(len(self.lanes))
 
-    def _say(self, kind: str, ids: tuple[str, ...], values: dict[str, Column | Sequence[float] | float]) -> None:
+    def _say(
+        self, kind: str, ids: tuple[str, ...], values: dict[str, Column | Sequence[float] | float], at: float
+    ) -> None:
         columns = {name: np.array(np.broadcast_to(value, len(ids)), float) for name, value in values.items()}
-        self.state.update(ObservationBatch(kind, "test", ids, np.full(len(ids), self.now), columns))
+        self.state.update(ObservationBatch(kind, "test", ids, np.full(len(ids), at), columns))
 
     def advance(self, seconds: float) -> list[ObservationBatch]:
         """Nothing happens by itself."""

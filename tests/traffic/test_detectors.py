@@ -37,7 +37,19 @@ def test_silence_counts_the_missed_reports() -> None:
     city = watched(detector)
     city.at(5)
     city.lanes_say(**{VEHICLES: 0})
+    assert set(detector.score(city.state).score.tolist()) == {0.0}
     assert set(detector.score(city.at(25)).score.tolist()) == {4.0}
+
+
+def test_reports_that_are_always_late_are_no_silence() -> None:
+    """A slow line delays each report by the same time; nothing is missing."""
+    detector = Silence()
+    city = watched(detector)
+    city.delay_s = 30
+    for second in range(30, 60, 5):
+        city.at(second)
+        city.lanes_say(**{VEHICLES: 0})
+        assert set(detector.score(city.state).score.tolist()) == {0.0}
 
 
 def test_a_detector_that_never_spoke_is_silent_since_the_start() -> None:
@@ -56,7 +68,7 @@ def test_missing_values_are_silence() -> None:
     for second in (5, 10, 15):
         city.at(second)
         city.lanes_say(**{VEHICLES: vehicles})
-    score = detector.score(city.state).score
+        score = detector.score(city.state).score
     assert score[3] == 3.0
     assert set(np.delete(score, 3).tolist()) == {0.0}
 

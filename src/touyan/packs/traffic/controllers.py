@@ -166,7 +166,7 @@ class MaxPressure(SignalController):
 
     def _silent(self, state: State) -> NDArray[np.bool_]:
         heard = np.maximum(self._lanes.heard_at(state, HALTING), self._started_at)
-        return state.now - heard > self.hold_s
+        return state.now - heard >= self.hold_s
 
     def _blind(self, state: State) -> NDArray[np.bool_]:
         """Signals that need a lane which has been silent too long."""
@@ -177,6 +177,6 @@ class MaxPressure(SignalController):
         lanes = self._pressure.lanes_of(row)
         names = ", ".join(self._network.lane_ids[lane] for lane in lanes[self._silent_lanes[lanes]].tolist())
         return Text(
-            f"no reading for over {self.hold_s:g} s from {names}; back to its own programme",
-            f"{names}超过{self.hold_s:g} s没有数据，恢复自身方案",
+            f"no reading for {self.hold_s:g} s from {names}; back to its own programme",
+            f"{names}已有{self.hold_s:g} s没有数据，恢复自身方案",
         )

@@ -27,7 +27,10 @@ _INTERVAL_HELP = "Time between two reports of a lane detector."
 
 
 class Silence(Detector):
-    """Intervals since a lane detector last gave a count; missing values are silence too."""
+    """Intervals since a lane detector's last count came in; missing values are silence too.
+
+    Counted from the arrival, so that reports which are always late are no silence.
+    """
 
     entity_type: ClassVar[str] = LANE_DETECTOR
     quantity: ClassVar[str] = "missedReports"
@@ -36,12 +39,15 @@ class Silence(Detector):
     def start(self, plant: Plant) -> None:
         """Detectors count as heard at the start."""
         self._lanes = lane_readings(plant.model)
-        self._started_at = plant.now
+        self._heard_at = np.full(len(self._lanes.ids), -np.inf)
+        self._came_at = np.full(len(self._lanes.ids), plant.now)
 
     def score(self, state: State) -> Finding:
         """Intervals of silence of each detector."""
-        heard = np.maximum(self._lanes.heard_at(state, VEHICLES), self._started_at)
-        return Finding(self._lanes.ids, (state.now - heard) / self.interval_s)
+        heard_at = self._lanes.heard_at(state, VEHICLES)
+        self._came_at = np.where(heard_at > self._heard_at, state.now, self._came_at)
+        self._heard_at = heard_at
+        return Finding(self._lanes.ids, (state.now - self._came_at) / self.interval_s)
 
 
 class QueueShare(Detector):
