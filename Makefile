@@ -26,7 +26,7 @@ $(VENDOR)/.built: package.json $(wildcard scripts/*.mjs)
 	touch $@
 
 demo: setup
-	$(BIN)/touyan demo --no-browser
+	$(BIN)/touyan demo
 
 test: setup
 	$(BIN)/python -m pytest
