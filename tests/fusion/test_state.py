@@ -56,6 +56,15 @@ def test_a_reading_that_comes_late_is_ignored_and_counted() -> None:
     assert state.late["loops"] == 1
 
 
+def test_a_reading_from_a_wrong_time_zone_is_ignored_and_counted() -> None:
+    """Taken over, it would make every true reading of the next eight hours look late."""
+    state = lanes()
+    state.update(batch(("a",), [8 * 3600], vehicles=[9]))
+    state.update(batch(("a",), [5], vehicles=[3]))
+    assert state.table("Lane").column("vehicles")[0] == 3
+    assert (state.early["loops"], state.late["loops"]) == (1, 0)
+
+
 def test_of_several_readings_in_one_batch_the_newest_is_kept() -> None:
     """A source that catches up sends many readings of one entity, in any order."""
     state = lanes()

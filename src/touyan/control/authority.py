@@ -26,7 +26,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class Authority:
-    """The mode in force, who set it, and how long a command waits (s)."""
+    """The mode in force, who set it, how long commands wait (s)."""
 
     mode: Mode
     set_by: str = "operator"
@@ -34,7 +34,7 @@ class Authority:
 
     @property
     def standing_approval(self) -> str | None:
-        """The rule that approves without asking, with the person who set it; None if nobody did."""
+        """The rule that approves without asking; None if there is none."""
         return f"automatic mode, set by {self.set_by}" if self.mode is Mode.AUTOMATIC else None
 
     def expired(self, command: Command, now: float) -> bool:

@@ -47,7 +47,7 @@ class Effects:
         )
 
     def _rows(self, entity_type: str, table: Table) -> dict[str, int]:
-        """Where each id stands in the table, kept for as long as the ids are the same."""
+        """Where each id stands in the table; kept while ids stay."""
         known = self._positions.get(entity_type)
         if known is None or known[0] is not table.ids:
             known = (table.ids, {identifier: row for row, identifier in enumerate(table.ids)})

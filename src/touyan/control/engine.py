@@ -33,7 +33,7 @@ _CONTROLLER_FAILED = Text("The controller {name} failed", "控制器“{name}”
 
 @dataclass
 class _Release:
-    """Why an entity must go back to its own programme, and when to ask the street (again)."""
+    """Why an entity must be given back, and when to ask next."""
 
     reason: Text
     due: float
@@ -86,14 +86,14 @@ class Control:
             return dict(self._holders)
 
     def set_mode(self, mode: Mode, by: str) -> None:
-        """A person changes the mode; advise gives everything back to its own programme."""
+        """A person changes the mode; advise gives everything back."""
         with self._lock:
             self._authority = Authority(mode, by, self._authority.waits_s)
             if mode is Mode.ADVISE:
                 self._give_back(list(self._holders), _MODE_CHANGED)
 
     def take_faults(self) -> list[Fault]:
-        """What has failed since the last call, for the runtime to raise alerts of."""
+        """What has failed since the last call, to raise alerts of."""
         with self._lock:
             new = [rule for rule in self._guard.faults if rule not in self._told]
             self._told.update(new)
@@ -102,7 +102,7 @@ class Control:
             return faults
 
     def step(self, state: State) -> None:
-        """One beat: see what became of commands, ask the controllers, move the street."""
+        """One beat: verify commands, ask the controllers, move the street."""
         with self._lock:
             self._now = state.now
             self._ledger.record([*self._seen(state), *self._expired()])
@@ -115,7 +115,7 @@ class Control:
             self._ledger.record(self._sent(state))
 
     def stop(self, state: State) -> None:
-        """Give everything back to its own programme, at the end of a run."""
+        """Give everything back, at the end of a run."""
         with self._lock:
             self._now = state.now
             self._give_back(list(self._holders), _RUN_ENDED)
@@ -123,7 +123,7 @@ class Control:
             self._ledger.record(self._sent(state))
 
     def approve(self, identifier: str, by: str, note: str = "") -> Command:
-        """A person lets a command go to the street at the next beat; raises StaleActionError."""
+        """A person sends a command at the next beat; raises StaleActionError."""
         with self._lock:
             command = self._ledger.get(identifier)
             self._authority.check_approval(command)
@@ -153,7 +153,7 @@ class Control:
         return answer or []
 
     def _seen(self, state: State) -> Iterator[Command]:
-        """Commands that sensors now show in force, and those that they should have shown by now."""
+        """Commands that sensors show in force, or should by now."""
         for command in self._ledger.live(CommandState.APPLIED):
             reading, applied_at = self._effects.shown(command, state), command.record[-1].at
             newer = reading.at > applied_at
@@ -171,7 +171,7 @@ class Control:
                 yield command.moved(CommandState.EXPIRED, BRAIN, self._now, "nobody approved in time")
 
     def _weighed(self, asked: Iterable[tuple[Proposal, str]], state: State) -> Iterator[Command]:
-        """The proposals as commands, guarded or refused, and the waiting ones that they replace."""
+        """The proposals as guarded commands, and the waiting ones they replace."""
         waiting = {command.entity: command for command in self._ledger.live(CommandState.GUARDED)}
         for proposal, controller in asked:
             earlier = waiting.get(proposal.entity)
@@ -184,7 +184,7 @@ class Control:
             yield self._guarded(command, self._authority.standing_approval, state)
 
     def _released(self, state: State) -> Iterator[Command]:
-        """Releases of what must go back to its own programme; asked again until the street follows."""
+        """Releases of what must go back, until the street follows."""
         if self._guard.broken:
             self._give_back(list(self._holders), _GUARD_FAILED)
         for entity, release in self._releases.items():
@@ -194,7 +194,7 @@ class Control:
                 yield self._guarded(command, FAIL_SAFE, state)
 
     def _guarded(self, command: Command, approver: str | None, state: State) -> Command:
-        """The command after the guard, and after its standing approval where there is one."""
+        """The command after the guard and any standing approval."""
         objection = self._objection(command, state)
         if objection:
             return command.moved(CommandState.REFUSED, objection.rule, self._now, objection.reason)
@@ -202,7 +202,7 @@ class Control:
         return guarded.moved(CommandState.APPROVED, approver, self._now) if approver else guarded
 
     def _objection(self, command: Command, state: State) -> Objection | None:
-        """Why a command must not go on; where a rule failed, the entity is given back too."""
+        """Why a command must not go on; failed rules release its entity."""
         objection = self._disorder(command) or self._guard.objection(command, state)
         if objection and objection.failed and command.entity in self._holders:
             self._give_back([command.entity], _GUARD_FAILED)
@@ -218,7 +218,7 @@ class Control:
         return Objection(BRAIN, f"{command.entity} is held by {holder}") if holder not in (None, proposer) else None
 
     def _sent(self, state: State) -> Iterator[Command]:
-        """Approved commands, after the guard has looked once more and the street was asked."""
+        """Approved commands after another look of the guard, sent."""
         approved = self._ledger.live(CommandState.APPROVED)
         open_ones = {command.entity: command for command in self._ledger.live(CommandState.APPLIED) if approved}
         for command in approved:

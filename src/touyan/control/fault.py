@@ -20,7 +20,7 @@ class Fault(NamedTuple):
 
 
 def attempt(kind: str, name: str, at: float, call: Callable[..., _Answer], *given: Any) -> _Answer | Fault:
-    """The answer of a call into a pack or a plant, or the fault when it raises."""
+    """The answer of a call, or the fault when it raises."""
     try:
         return call(*given)
     except Exception as error:

@@ -14,7 +14,7 @@ from .fault import Fault, attempt
 
 
 class Objection(NamedTuple):
-    """Why a command must not reach the street, and which rule says so."""
+    """Which rule objects to a command, and why."""
 
     rule: str
     reason: str

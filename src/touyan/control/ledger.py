@@ -23,7 +23,7 @@ class Journal(Protocol):
 
 
 class Ledger:
-    """All commands of a run; every method may be called from any thread."""
+    """All commands of a run, for use from any thread."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -33,7 +33,7 @@ class Ledger:
         self._finished: dict[str, Command] = {}
 
     def propose(self, proposal: Proposal, by: str, at: float) -> Command:
-        """A numbered command in its first state; `record` puts it on the books."""
+        """A numbered command; `record` puts it on the books."""
         with self._lock:
             self._numbered += 1
             step = CommandStep(CommandState.PROPOSED, by, at)
@@ -60,7 +60,7 @@ class Ledger:
             raise NotFoundError("command", identifier, self._live)
 
     def live(self, state: CommandState) -> list[Command]:
-        """The commands in a state that is not a last one, the oldest first."""
+        """The unfinished commands in a state, the oldest first."""
         with self._lock:
             return [command for command in self._live.values() if command.state is state]
 

@@ -14,17 +14,22 @@ from touyan.core.protocols import Table
 
 Positions = NDArray[np.intp]
 
+AHEAD_S = 3600.0
+"""A reading further ahead of the city's clock has a wrong date or zone, and would outlive all true ones."""
+
 
 class CurrentState:
     """The newest reading of every registered entity; keeps `core.protocols.State`.
 
-    A table that was handed out never changes: an update makes new columns. `unknown` counts, for each
-    source, the readings of entities that nobody registered; `late` those older than what was known.
+    A table that was handed out never changes: an update makes new columns. What was not taken over is
+    counted for each source: `unknown` readings are of entities that nobody registered, `late` ones older
+    than what was known, `early` ones too far ahead of the city's clock.
     """
 
     def __init__(self, now: float) -> None:
         self.unknown: Counter[str] = Counter()
         self.late: Counter[str] = Counter()
+        self.early: Counter[str] = Counter()
         self._now = now
         self._kinds: dict[str, _Kind] = {}
 
@@ -34,32 +39,33 @@ class CurrentState:
         return self._now
 
     def move_to(self, now: float) -> None:
-        """Let the city's clock go on; raises ValueError when it would go back."""
+        """Let the city's clock go on; backwards is a ValueError."""
         if not now >= self._now:
             raise ValueError(f"city time cannot go back from {self._now} to {now}")
         self._now = now
 
     def register(self, entity_type: str, ids: Iterable[str]) -> None:
-        """Make the entities of a type known; those already known keep their readings."""
+        """Make entities known; those already known keep their readings."""
         if entity_type in self._kinds:
             self._kinds[entity_type].extend(ids)
         else:
             self._kinds[entity_type] = _Kind(ids)
 
     def table(self, entity_type: str) -> Table:
-        """The newest readings of a type; raises NotFoundError for a type never registered."""
+        """The newest readings of a registered type; raises NotFoundError."""
         if entity_type not in self._kinds:
             raise NotFoundError("entity type", entity_type, self._kinds)
         return self._kinds[entity_type].table
 
     def update(self, batch: ObservationBatch) -> None:
-        """Take over what is newer than what is known; NaN never replaces a value."""
+        """Take over what is newer; NaN never replaces a value."""
         kind = self._kinds.get(batch.entity_type)
         if kind is None:
             self.unknown[batch.source] += len(batch.ids)
             return
-        unknown, late = kind.update(batch)
+        unknown, early, late = kind.update(batch, self._now + AHEAD_S)
         self.unknown[batch.source] += unknown
+        self.early[batch.source] += early
         self.late[batch.source] += late
 
 
@@ -73,7 +79,7 @@ class _Kind:
         self._asked: dict[str, tuple[tuple[str, ...], Positions]] = {}
 
     def extend(self, ids: Iterable[str]) -> None:
-        """Add the new ones of the ids, with nothing heard of them yet."""
+        """Add those ids that are new, with nothing heard yet."""
         new = [identifier for identifier in dict.fromkeys(ids) if identifier not in self._index]
         self._index.update((identifier, len(self._index)) for identifier in new)
         self._asked.clear()
@@ -85,18 +91,19 @@ class _Kind:
             {name: _longer(column, len(new), -np.inf) for name, column in old.valid_at.items()},
         )
 
-    def update(self, batch: ObservationBatch) -> tuple[int, int]:
-        """Merge a batch; returns how many readings were of unknown ids, and how many too late."""
+    def update(self, batch: ObservationBatch, until: float) -> tuple[int, int, int]:
+        """Merge a batch; returns how many were unknown, early and late."""
         positions = self._positions(batch.source, batch.ids)
         known = np.flatnonzero(positions >= 0)
-        fresh = known[batch.observed_at[known] >= self.table.observed_at[positions[known]]]
+        timely = known[batch.observed_at[known] <= until]
+        fresh = timely[batch.observed_at[timely] >= self.table.observed_at[positions[timely]]]
         # In the order of time, so that of several readings of one entity the last is kept.
         rows = fresh[np.argsort(batch.observed_at[fresh], kind="stable")]
         self.table = _merged(self.table, batch, rows, positions[rows])
-        return len(positions) - len(known), len(known) - len(fresh)
+        return len(positions) - len(known), len(known) - len(timely), len(timely) - len(fresh)
 
     def _positions(self, source: str, ids: tuple[str, ...]) -> Positions:
-        """Where the ids stand, -1 for unknown; a source mostly sends the same ids again."""
+        """Where ids stand, -1 for unknown; sources mostly repeat their ids."""
         asked = self._asked.get(source)
         if asked is None or (asked[0] is not ids and asked[0] != ids):
             found = (self._index.get(identifier, -1) for identifier in ids)

@@ -34,7 +34,7 @@ _runs = sql.Table(
 
 
 def _steps(name: str) -> sql.Table:
-    """A table with one row for each step: what the record was after it, as JSON."""
+    """A table of steps: what a record was after each, as JSON."""
     return sql.Table(
         name,
         _metadata,
@@ -64,9 +64,10 @@ _Record = TypeVar("_Record", Alert, Command)
 
 
 class Store:
-    """The records of one data folder; every method may be called from any thread.
+    """The records of one data folder, for use from any thread.
 
-    Each `open` begins a new run. A full disk, a locked or a damaged file is a TouyanError with words.
+    Each `open` begins a new run, which is the one read by default. A full disk, a locked or a
+    damaged file is a TouyanError with words.
     """
 
     def __init__(self, engine: sql.Engine, path: Path, started_at: float, city: str) -> None:
@@ -80,7 +81,7 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path, started_at: float = 0.0, city: str = "", waits_s: float = 5.0) -> Store:
-        """The store of a folder, made where it is missing; waits so long for another writer."""
+        """The store of a folder; waits so long for other writers."""
         path = Path(folder) / FILE_NAME
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,11 +100,11 @@ class Store:
         self.journal_alerts([alert])
 
     def journal_alerts(self, alerts: Sequence[Alert]) -> None:
-        """Append alerts as they stand, in one transaction; on disk when it returns."""
+        """Append alerts in one transaction; on disk when it returns."""
         self._append(_alert_steps, alerts)
 
     def journal_commands(self, commands: Sequence[Command]) -> None:
-        """Append commands as they stand, in one transaction; on disk when it returns."""
+        """Append commands in one transaction; on disk when it returns."""
         self._append(_command_steps, commands)
 
     def runs(self) -> list[Run]:
@@ -112,11 +113,11 @@ class Store:
             return [Run(*row) for row in connection.execute(sql.select(_runs).order_by(_runs.c.run))]
 
     def alerts(self, run: int | None = None) -> list[Alert]:
-        """The alerts of a run as they stood last, in the order they came; this run by default."""
+        """A run's alerts as they stood last, oldest first."""
         return self._standing(_alert_steps, Alert, run)
 
     def commands(self, run: int | None = None) -> list[Command]:
-        """The commands of a run as they stood last, in the order they came; this run by default."""
+        """A run's commands as they stood last, oldest first."""
         return self._standing(_command_steps, Command, run)
 
     def _append(self, table: sql.Table, records: Sequence[Alert] | Sequence[Command]) -> None:
@@ -130,7 +131,7 @@ class Store:
             connection.execute(sql.insert(table), rows)
 
     def _standing(self, table: sql.Table, kind: type[_Record], run: int | None) -> list[_Record]:
-        """The last row of each identifier of a run; raises NotFoundError for an unknown run."""
+        """The last state of each record of a run; raises NotFoundError."""
         run = self.run if run is None else run
         of_run = sql.select(sql.func.min(table.c.step).label("first"), sql.func.max(table.c.step).label("last"))
         ends = of_run.where(table.c.run == run).group_by(table.c.identifier).subquery()
@@ -165,7 +166,7 @@ class NoStore:
 
 
 def open_store(folder: Path | None, started_at: float = 0.0, city: str = "") -> Store | NoStore:
-    """The store of a folder, or one that keeps nothing where no folder is given."""
+    """The store of a folder; without one, nothing is kept."""
     return NoStore() if folder is None else Store.open(folder, started_at, city)
 
 

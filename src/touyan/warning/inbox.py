@@ -26,7 +26,7 @@ class Journal(Protocol):
 
 
 class AlertBook:
-    """All alerts with their log; every method may be called from any thread.
+    """All alerts with their log, for use from any thread.
 
     Each change is written to the journal first: when the journal fails, the book is as it was.
     """
@@ -45,7 +45,7 @@ class AlertBook:
         return self._version
 
     def open(self, alerts: Iterable[Alert]) -> list[Alert]:
-        """Take in new alerts and give them their identifiers; all of them or none."""
+        """Take in and number new alerts; all of them or none."""
         with self._lock:
             numbered = [
                 msgspec.structs.replace(alert, identifier=f"alert-{number}")
@@ -56,7 +56,7 @@ class AlertBook:
             return numbered
 
     def end(self, identifiers: Iterable[str], by: str, at: float) -> list[Alert]:
-        """Note that the condition of alerts passed by itself; a person still closes them."""
+        """Note that conditions passed; a person still closes the alerts."""
         with self._lock:
             ended = [_ended(self.get(identifier), by, at) for identifier in identifiers]
             self._record(ended)
@@ -83,7 +83,7 @@ class AlertBook:
             return sorted((alert for _, alert in self._alerts.values()), key=_number, reverse=True)
 
     def changed_since(self, version: int) -> tuple[int, list[Alert]]:
-        """The version now, and the alerts that changed after an earlier one, oldest change first."""
+        """The version now, and what changed after an earlier one, in order."""
         with self._lock:
             changed = []
             for changed_in, alert in reversed(self._alerts.values()):
@@ -117,7 +117,7 @@ def _ended(alert: Alert, by: str, at: float) -> Alert:
 
 
 def _stale(alert: Alert) -> StaleActionError:
-    """Says who brought the alert to where it is; notes that came later do not count."""
+    """Names who brought the alert to where it is."""
     step = next(step for step in alert.log if step.state is alert.state)
     return StaleActionError(alert.identifier, alert.state, step.by, to_iso(step.at))
 

@@ -20,13 +20,13 @@ class Places:
         return str(entity.properties["name"]) if entity and "name" in entity.properties else name_in(identifier)
 
     def location(self, identifier: str) -> tuple[float, float] | None:
-        """Longitude and latitude of the entity, the middle vertex of a line; None if unknown."""
+        """Longitude and latitude, of a line its middle; None if unknown."""
         entity = self._entities.get(identifier)
         return _middle(entity.location) if entity and entity.location else None
 
 
 def _middle(geometry: dict[str, Any]) -> tuple[float, float] | None:
-    """A point that stands for a GeoJSON geometry: of a line the vertex in the middle."""
+    """A point that stands for a geometry, as a line's middle."""
     coordinates = geometry["coordinates"]
     while coordinates and isinstance(coordinates[0], (list, tuple)):
         coordinates = coordinates[len(coordinates) // 2]

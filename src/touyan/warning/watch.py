@@ -49,7 +49,7 @@ class Watch:
             self._attempt(rule, plant.now, self._detector_of, rule)
 
     def step(self, state: State) -> None:
-        """Look at the state once: open alerts that are due, end those whose condition passed."""
+        """Look at the state once: open due alerts, end passed ones."""
         now = state.now
         findings = {detector.name: self._attempt(detector, now, _scores, detector, state) for detector in self._asked}
         for condition in self._conditions:
@@ -107,7 +107,7 @@ class Watch:
             del condition.alerts[entity]
 
     def _attempt(self, part: Component, now: float, call: Callable[..., _Answer], *given: Any) -> _Answer | None:
-        """The answer of a call into a pack; when it raises, the part is switched off and None returned."""
+        """The answer of a pack's part; one that raises is switched off."""
         try:
             return call(*given)
         except Exception as error:
@@ -118,7 +118,7 @@ class Watch:
 
 
 def _scores(detector: Detector, state: State) -> Finding:
-    """A detector's finding; raises ValueError when it has not one score for each id."""
+    """A detector's finding; raises ValueError for a wrong shape."""
     finding = detector.score(state)
     if finding.score.shape != (len(finding.ids),):
         raise ValueError(f"found {finding.score.shape} scores for {len(finding.ids)} ids; expected one for each")

@@ -8,7 +8,7 @@ from touyan.core.units import unit
 
 
 def told(evidence: Evidence, entity: str) -> dict[str, str]:
-    """The values for a rule's placeholders; times are those of the city's zone."""
+    """The values for a rule's placeholders, in the city's time."""
     return {
         "entity": entity,
         "value": figure(evidence.value),

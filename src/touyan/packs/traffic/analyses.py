@@ -20,7 +20,7 @@ from .vocabulary import HALTING, LEFT, MEAN_SPEED, QUEUE_LENGTH, REPORT_INTERVAL
 
 
 class LaneIndicator(Indicator):
-    """A figure from those lane detectors that were heard in the last few intervals.
+    """A figure from the lane detectors that are heard.
 
     The measure is in the unit of its code; NaN where no detector is heard.
     """
@@ -115,7 +115,8 @@ class Throughput(LaneIndicator):
         self._seen: deque[tuple[float, float, float]] = deque()
 
     def measure(self, state: State) -> Measure:
-        """Over the reports of the window that were seen; reports that nobody looked at do not bias it."""
+        """Over those reports of the window that were seen."""
+        # A fast run is looked at less often than sensors report: a rate of what was seen stays unbiased.
         title = Text("Throughput", "驶离流量")
         minutes = f"{self.window_s / 60:g}"
         method = Text(

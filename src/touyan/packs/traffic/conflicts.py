@@ -17,7 +17,7 @@ import numpy as np
 
 from touyan.core.observations import Column
 
-from .network import RIGHT, Ints, RoadNetwork
+from .network import RIGHT, Flags, Ints, RoadNetwork
 
 # Roads that meet within 45° of head-on are opposing.
 _OPPOSING_COSINE = -np.cos(np.radians(45.0))
@@ -32,11 +32,12 @@ def conflicting_movements(network: RoadNetwork) -> Ints:
     from_road = network.movement_from_road[pairs]
     turns_right = (network.movement_type[pairs] == RIGHT).any(axis=1)
     same_road = from_road[:, 0] == from_road[:, 1]
-    return pairs[~turns_right & ~same_road & ~_opposing(_headings(network), from_road)]
+    conflicting: Ints = pairs[~turns_right & ~same_road & ~_opposing(_headings(network), from_road)]
+    return conflicting
 
 
 def conflicts_in_phases(network: RoadNetwork) -> dict[int, tuple[int, int]]:
-    """The phases (rows) in which movements conflict, with the first such pair of each."""
+    """The phases (rows) in which movements conflict, with the first pair."""
     found: dict[int, tuple[int, int]] = {}
     for one, other in conflicting_movements(network).tolist():
         crossing = int(network.movement_crossing[one])
@@ -55,8 +56,8 @@ def _headings(network: RoadNetwork) -> Column:
     return unit
 
 
-def _opposing(headings: Column, roads: Ints) -> Column:
+def _opposing(headings: Column, roads: Ints) -> Flags:
     """Whether the two roads of each row come from opposing sides."""
     cosine = (headings[roads[:, 0]] * headings[roads[:, 1]]).sum(axis=1)
-    opposing: Column = cosine < _OPPOSING_COSINE
+    opposing: Flags = cosine < _OPPOSING_COSINE
     return opposing

@@ -42,9 +42,10 @@ class OwnProgramme(Controller):
 
 
 class SignalController(Controller):
-    """Decides for all signals at once, at every multiple of an interval of city time.
+    """Decides for all signals at once, in even intervals.
 
-    It proposes only where a signal does not already show or await what is wanted.
+    Decisions fall on the multiples of the interval in city time since the start. It proposes only
+    where a signal does not already show or await what is wanted.
     """
 
     abstract = True
@@ -81,7 +82,7 @@ class SignalController(Controller):
 
     @abstractmethod
     def wanted(self, state: State, number: int) -> Ints:
-        """What each signal should do from now on; decisions are numbered from 0."""
+        """What each signal should do now; decisions count from 0."""
 
     def between(self, state: State) -> Ints:
         """What must not wait for the next decision; mostly nothing."""
@@ -92,7 +93,7 @@ class SignalController(Controller):
         """Why this is asked of the signal in that row."""
 
     def _new(self, wanted: Ints, state: State, due: bool) -> NDArray[np.bool_]:
-        """Where the signal neither shows what is wanted nor is on its way there."""
+        """Where a signal neither shows nor awaits what is wanted."""
         commanded = self._signals.column(state, COMMANDED)
         shown = self._signals.column(state, PHASE)
         on_the_way = (shown == self._clearance) & (self._target == wanted)
@@ -131,7 +132,7 @@ class FixedCycle(SignalController):
 
 
 class MaxPressure(SignalController):
-    """Gives green to the phase that relieves most: queues before it less queues beyond it."""
+    """Gives green where queues before exceed queues beyond most."""
 
     hold_s: float = setting(60.0, unit="SEC", at_least=0.0, help="How long a silent lane counts as it was last known.")
 
@@ -144,7 +145,7 @@ class MaxPressure(SignalController):
         self._values: Column = np.empty((0, 0))
 
     def wanted(self, state: State, number: int) -> Ints:
-        """The phase of the highest pressure, the first of equal ones; back where lanes are silent."""
+        """The first phase of highest pressure; back where lanes are silent."""
         if not self.candidates.size:
             return self.between(state)
         # What was never heard counts as empty, until the crossing is given back for its silence.
@@ -153,7 +154,7 @@ class MaxPressure(SignalController):
         return np.where(self._blind(state), GIVE_BACK, np.where(self._has_choice, best, LEAVE)).astype(np.int32)
 
     def between(self, state: State) -> Ints:
-        """Gives back at once the crossings whose lanes have been silent too long."""
+        """Gives back crossings whose lanes have been silent too long."""
         return np.where(self._blind(state), GIVE_BACK, LEAVE).astype(np.int32)
 
     def reason(self, row: int, wanted: int) -> Text:

@@ -27,9 +27,9 @@ _INTERVAL_HELP = "Time between two reports of a lane detector."
 
 
 class Silence(Detector):
-    """Intervals since a lane detector's last count came in; missing values are silence too.
+    """Intervals since a lane detector's last count came in.
 
-    Counted from the arrival, so that reports which are always late are no silence.
+    Missing values are silence too. Counted from the arrival: reports that are always late are no silence.
     """
 
     entity_type: ClassVar[str] = LANE_DETECTOR
@@ -72,7 +72,7 @@ class QueueShare(Detector):
 
 
 class Standstill(Detector):
-    """Seconds for which nobody left a crossing's entering lanes although vehicles wait on many."""
+    """Seconds for which nobody left a crossing although many wait."""
 
     entity_type: ClassVar[str] = TRAFFIC_SIGNAL
     quantity: ClassVar[str] = "standstill"
@@ -97,7 +97,7 @@ class Standstill(Detector):
         self._left_at = np.full(network.lane_count, -np.inf)
 
     def score(self, state: State) -> Finding:
-        """Seconds of standstill of each crossing; NaN where none of its lanes is heard."""
+        """Seconds of standstill; NaN where no lane is heard."""
         fresh = self._lanes.fresh(state, HALTING, self.interval_s)
         waiting = self._count(fresh & (self._lanes.column(state, HALTING) > 0))
         still = (waiting > 0) & (waiting >= self.waiting_share * self._entering) & (self._left(state) == 0)
@@ -105,7 +105,7 @@ class Standstill(Detector):
         return Finding(self._ids, np.where(self._count(fresh) > 0, state.now - self._since, np.nan))
 
     def _left(self, state: State) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
-        """How many entering lanes of each signal somebody left, by the reports since the last call."""
+        """How many entering lanes of each signal somebody left since."""
         heard = self._lanes.heard_at(state, LEFT)
         left = (heard > self._left_at) & (self._lanes.column(state, LEFT) > 0)
         self._left_at = heard

@@ -13,7 +13,7 @@ from .vocabulary import ACTIONS, CLEARANCE_S, PHASE, traffic_signals
 
 
 class KnownCrossing(GuardRule):
-    """Objects to commands for anything that is not a signal of the network."""
+    """Objects to commands for what is no signal of the network."""
 
     def start(self, plant: Plant) -> None:
         """Learn the signals."""
@@ -25,7 +25,7 @@ class KnownCrossing(GuardRule):
 
 
 class KnownPhase(GuardRule):
-    """Objects to unknown actions, to phases that a crossing has not, and to its clearance phase."""
+    """Objects to unknown actions and phases, and to the clearance phase."""
 
     def start(self, plant: Plant) -> None:
         """Learn how many phases each signal has, and which one clears it."""
@@ -51,7 +51,7 @@ class KnownPhase(GuardRule):
 
 
 class MinimumGreen(GuardRule):
-    """Objects to ending a green too early, by its own record of what was applied.
+    """Objects to ending a green too early, by its own record.
 
     A release is never held up: it brings the safe state, and the street's own controller keeps its times.
     """
@@ -99,7 +99,7 @@ class ConflictingGreens(GuardRule):
 
 
 class ClearanceExists(GuardRule):
-    """Objects to commanding a crossing that has no phase to clear it between greens."""
+    """Objects to commanding a crossing that has no clearance phase."""
 
     def start(self, plant: Plant) -> None:
         """Learn which signals have no clearance phase."""

@@ -54,7 +54,7 @@ class Signals(Layer):
         return geojson.signals(plant.model)
 
     def live(self, state: State) -> dict[str, float]:
-        """1 green, 0 red, 2 clearance, by stop bar; none for a signal that was never heard."""
+        """1 green, 0 red, 2 clearance, by stop bar; nothing for unheard."""
         phase = self._readings.column(state, PHASE)[self._signal]
         heard = np.flatnonzero(~np.isnan(phase))
         shown = phase[heard].astype(np.intp)

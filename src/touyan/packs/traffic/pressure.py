@@ -16,7 +16,7 @@ from .network import Ints, RoadNetwork
 
 
 def candidate_phases(network: RoadNetwork, most: int) -> Ints:
-    """The phases that controllers choose from, shape (signals, at most `most`), filled with -1.
+    """The phases to choose from, shape (signals, most), filled with -1.
 
     They are the first phases in file order other than the clearance phase; `most` 0 means all of them. A
     crossing without a clearance phase has none, since no safe change between its phases is known.
@@ -34,7 +34,7 @@ def _candidates(network: RoadNetwork, crossing: int, most: int) -> list[int]:
 
 
 class PhasePressure:
-    """Pressures of all candidate phases of all signals at once, from index arrays made before."""
+    """Pressures of all candidate phases of all signals at once."""
 
     def __init__(self, network: RoadNetwork, candidates: Ints) -> None:
         self._network = network
@@ -45,7 +45,7 @@ class PhasePressure:
         self._seen_signal, self._seen_lane = self._lanes_seen(entering)
 
     def of(self, halting: Column) -> Column:
-        """Pressure of each candidate, shape of the candidates; -inf where there is none."""
+        """Pressure of each candidate; -inf where there is none."""
         network, shape = self._network, self._candidates.shape
         movements, roads = len(network.movement_crossing), len(network.road_ids)
         entering = np.bincount(self._entering_movement, halting[self._entering_lane], movements)
@@ -60,12 +60,13 @@ class PhasePressure:
 
     def lanes_of(self, signal: int) -> Ints:
         """The lanes that a signal's decision rests on."""
-        return self._seen_lane[self._seen_signal == signal]
+        lanes: Ints = self._seen_lane[self._seen_signal == signal]
+        return lanes
 
     def _lanes_seen(self, entering: Ints) -> tuple[Ints, Ints]:
         """(signal, lane) pairs: every lane whose queue enters a signal's pressures, once."""
         network, width = self._network, max(self._candidates.shape[1], 1)
-        pairs = set()
+        pairs: set[tuple[int, int]] = set()
         lanes_of: dict[int, list[int]] = {}
         for movement, lane in entering.tolist():
             lanes_of.setdefault(movement, []).append(lane)
@@ -77,7 +78,7 @@ class PhasePressure:
 
 
 def _cells(network: RoadNetwork, candidates: Ints) -> tuple[Ints, Ints]:
-    """(cell of the candidates' table, movement) pairs: which movements count in which phase."""
+    """Pairs of candidate cell and movement that counts in it."""
     signal, column = np.nonzero(candidates >= 0)
     crossing = network.signalised[signal]
     row = network.phase_first[crossing] + candidates[signal, column]

@@ -16,7 +16,10 @@ SILENT_AFTER = 3
 
 
 class Readings:
-    """Columns of one entity type, one element for each of `ids`; NaN where the city has no sensor."""
+    """Columns of one entity type, one element for each of `ids`.
+
+    NaN stands where the city has no sensor.
+    """
 
     def __init__(self, entity_type: str, ids: tuple[str, ...]) -> None:
         self._entity_type = entity_type
@@ -25,13 +28,13 @@ class Readings:
         self._rows: NDArray[np.intp] = np.arange(len(ids))
 
     def column(self, state: State, quantity: str) -> Column:
-        """The last known values of a quantity; NaN where there was never one."""
+        """The last known values of a quantity; NaN where never."""
         table = state.table(self._entity_type)
         self._follow(table.ids)
         return self._arranged(table.column(quantity), np.nan)
 
     def heard_at(self, state: State, quantity: str) -> Column:
-        """When each value of a quantity was read (epoch s); -inf where never."""
+        """When each value was read (epoch s); -inf where never."""
         table = state.table(self._entity_type)
         self._follow(table.ids)
         return self._arranged(table.heard_at(quantity), -np.inf)
@@ -41,7 +44,7 @@ class Readings:
         return self.heard_at(state, quantity) >= state.now - SILENT_AFTER * interval_s
 
     def _follow(self, ids: tuple[str, ...]) -> None:
-        """Learn the rows of a table, when they are others than before; -1 where it has none."""
+        """Learn the rows of another table; -1 where it has none."""
         if ids is self._asked or ids == self._asked:
             return
         rows = {identifier: row for row, identifier in enumerate(ids)}

@@ -27,7 +27,7 @@ class DetectorSilent(Rule):
 
 
 class SpillBack(Rule):
-    """A queue that reaches the start of its lane, and so the crossing before it."""
+    """A queue that reaches back to the crossing before it."""
 
     detector: ClassVar[str] = "queue-share"
     event: ClassVar[Text] = Text("Spill-back", "排队溢出")
@@ -44,7 +44,7 @@ class SpillBack(Rule):
 
 
 class Gridlock(Rule):
-    """A crossing that nobody leaves although vehicles wait on many of its lanes."""
+    """A crossing that nobody leaves although vehicles wait."""
 
     detector: ClassVar[str] = "standstill"
     event: ClassVar[Text] = Text("Gridlock", "路口锁死")
