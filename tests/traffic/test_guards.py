@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import groupby, pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from touyan.core.components import GuardRule
+from touyan.control.authority import Mode
+from touyan.control.engine import Control
+from touyan.control.ledger import Ledger
+from touyan.core.commands import Command
+from touyan.core.components import Controller, GuardRule
+from touyan.core.protocols import Plant, Proposal, State
+from touyan.core.text import Text
+from touyan.fusion.state import CurrentState
 from touyan.packs.traffic.cityflow import read_network
 from touyan.packs.traffic.conflicts import conflicting_movements, conflicts_in_phases
 from touyan.packs.traffic.grid import grid_network
 from touyan.packs.traffic.guards import ClearanceExists, ConflictingGreens, KnownCrossing, KnownPhase, MinimumGreen
 from touyan.packs.traffic.network import RIGHT, RoadNetwork
-from touyan.packs.traffic.vocabulary import RELEASE, traffic_signals
+from touyan.packs.traffic.sources import LaneDetectors, SignalHeads
+from touyan.packs.traffic.vocabulary import RELEASE, TRAFFIC_SIGNAL, traffic_signals
+from touyan.packs.traffic.worlds import Grid
 
 from .sensed import SensedCity, command, with_greens
 
@@ -164,6 +175,74 @@ def test_no_phase_of_a_real_city_is_refused(city: str) -> None:
     assert conflicts_in_phases(network) == {}
     assert len(conflicting_movements(network)) == 16 * len(network.signalised)
     assert np.all(network.clearance_phase[network.signalised] == 0)
+
+
+class Restless(Controller):
+    """Asks for random phases of random signals at random moments."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._random = np.random.default_rng(seed)
+
+    def start(self, plant: Plant) -> None:
+        """Learn the names of the signals."""
+        self._signals = traffic_signals(plant.model)
+
+    def decide(self, state: State) -> list[Proposal]:
+        """Any phase, also those that do not exist, and now and then a release."""
+        why = Text("restless", "焦躁")
+        wished = [signal for signal in self._signals if self._random.random() < 0.3]
+        actions = self._random.choice(["phase", "phase", "phase", RELEASE], len(wished)).tolist()
+        phases = self._random.integers(-1, 11, len(wished)).tolist()
+        return [Proposal(*wish, why) for wish in zip(wished, actions, map(float, phases), strict=True)]
+
+
+class Forget:
+    """A journal that keeps nothing."""
+
+    def journal_commands(self, commands: Sequence[Command]) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_street_itself_never_shows_an_unsafe_change_whatever_is_proposed(seed: int) -> None:
+    """Under command, greens last, the clearance lies between them, and only phases of the file are shown."""
+    plant = Grid(rows=1, columns=2, seed=seed).build([LaneDetectors(), SignalHeads()])
+    rules = [KnownCrossing(), KnownPhase(), MinimumGreen(), ConflictingGreens(), ClearanceExists()]
+    control = Control(plant, [Restless(seed)], rules, Mode.AUTOMATIC, Ledger(Forget()))
+    state = CurrentState(plant.now)
+    state.register(TRAFFIC_SIGNAL, traffic_signals(plant.model))
+    shown = []
+    for _ in range(400):
+        control.step(state)
+        for batch in plant.advance(1.0):
+            state.update(batch)
+        state.move_to(plant.now)
+        table = state.table(TRAFFIC_SIGNAL)
+        shown.append(list(zip(table.column("phase").tolist(), table.column("commanded").tolist(), strict=True)))
+    assert control.take_faults() == []
+    spells = [list(spell) for signal in zip(*shown, strict=True) for spell in pairwise(_spells(signal))]
+    under_command = [(one, other) for one, other in spells if one.commanded and other.commanded]
+    assert len(under_command) > 10
+    for one, other in under_command:
+        assert 0 in (one.phase, other.phase), "a green follows a green"
+        assert one.seconds >= 5
+
+
+class Spell(NamedTuple):
+    """A time for which a signal showed one phase; `commanded` when it was under command throughout."""
+
+    phase: float
+    commanded: bool
+    seconds: int
+
+
+def _spells(signal: Sequence[tuple[float, float]]) -> list[Spell]:
+    spells = []
+    for phase, group in groupby(signal, key=lambda shown: shown[0]):
+        commanded = [bool(held) for _, held in group]
+        spells.append(Spell(phase, all(commanded), len(commanded)))
+    return spells
 
 
 def _heading(network: RoadNetwork, movement: int) -> int:
