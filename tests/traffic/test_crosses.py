@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touyan.kernels.traffic import crosses
@@ -93,12 +93,14 @@ def crosses_in(network: RoadNetwork) -> list[list[tuple[float, int]]]:
     return [pairs[a:b] for a, b in zip(network.cross_first, network.cross_first[1:], strict=False)]
 
 
+@settings(deadline=None)  # the first example compiles
 @given(st.lists(lines, max_size=6))
 def test_lengths_equal_their_plain_twin(drawn: list[Line]) -> None:
     """Lengths decide in which second a vehicle arrives: they must agree to the last bit."""
     assert crosses.lengths(*shapes_of(drawn)).tolist() == [length(line) for line in drawn]
 
 
+@settings(deadline=None)  # the first example compiles
 @given(st.lists(lines, max_size=6), st.integers(0, 6))
 def test_meetings_equal_their_plain_twin(drawn: list[Line], split: int) -> None:
     """Every pair of the same crossing is found with the same distances, and no other pair."""
