@@ -205,8 +205,9 @@ class _Lanes:
         return int(np.searchsorted(self.first, lane, side="right")) - 1
 
     def _whole(self, lane: int) -> Points:
-        road = self._road(lane)
-        return lane_lines(self._plan.roads[road].points, self._plan.roads[road].lane_widths)[lane - int(self.first[road])]
+        index = self._road(lane)
+        road = self._plan.roads[index]
+        return lane_lines(road.points, road.lane_widths)[lane - int(self.first[index])]
 
     def _width(self, lane: int, *, at_end: bool) -> float:
         road = self._plan.roads[self._road(lane)]
