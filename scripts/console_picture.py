@@ -24,7 +24,9 @@ FLAGS = [
 SIZES = {"1440": (1440, 900), "390": (390, 844)}
 
 
-def take_pictures(url: str, folder: Path, languages: list[str], themes: list[str], sizes: list[str], settle_s: float) -> None:
+def take_pictures(
+    url: str, folder: Path, languages: list[str], themes: list[str], sizes: list[str], settle_s: float
+) -> None:
     """One picture for every language, theme and size."""
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
@@ -35,9 +37,7 @@ def take_pictures(url: str, folder: Path, languages: list[str], themes: list[str
         browser.close()
 
 
-def take_picture(
-    browser: Browser, url: str, theme: str, size: tuple[int, int], settle_s: float, target: Path
-) -> None:
+def take_picture(browser: Browser, url: str, theme: str, size: tuple[int, int], settle_s: float, target: Path) -> None:
     """One picture, once the map is drawn and the curves have begun."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
     page.add_init_script(f"localStorage.setItem('touyan.theme', '{theme}')")

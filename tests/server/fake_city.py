@@ -65,7 +65,9 @@ class FakeCity:
             entity="urn:ngsi-ld:Lane:road_1_1_0_0",
             event=Text("Spill-back", "排队溢出"),
             headline=Text("Queue reaches the start of its lane", "排队已到达车道起点"),
-            description=Text("The queue on lane road_1_1_0_0 fills 97 % of it.", "车道 road_1_1_0_0 的排队已占车道的 97 %。"),
+            description=Text(
+                "The queue on lane road_1_1_0_0 fills 97 % of it.", "车道 road_1_1_0_0 的排队已占车道的 97 %。"
+            ),
             severity=severity,
             sent=self.now,
             evidence=Evidence("queue_share", 0.97, 0.95, "C62", self.now - 45, "queue-length"),
@@ -108,7 +110,12 @@ class FakeCity:
         return {
             "type": "FeatureCollection",
             "features": [
-                {"type": "Feature", "id": name, "geometry": line_string(PROJECTION.to_wgs84(line)), "properties": properties}
+                {
+                    "type": "Feature",
+                    "id": name,
+                    "geometry": line_string(PROJECTION.to_wgs84(line)),
+                    "properties": properties,
+                }
                 for name, line in lines[layer].items()
             ],
         }
@@ -194,7 +201,9 @@ class FakeCity:
         return [
             Figure("vehicles", Text("Vehicles", "车辆数"), "C62", 300 + 10 * wave, 320.0, measured, "sensors"),
             Figure("speed", Text("Mean speed", "平均车速"), "MTS", 8.0 + wave, 7.2, measured, "sensors"),
-            Figure("travel-time", Text("Mean travel time", "平均行程时间"), "SEC", 365.8 + wave, 525.3, truth, "simulation"),
+            Figure(
+                "travel-time", Text("Mean travel time", "平均行程时间"), "SEC", 365.8 + wave, 525.3, truth, "simulation"
+            ),
         ]
 
 

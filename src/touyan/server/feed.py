@@ -36,6 +36,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
+import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -79,24 +80,21 @@ class Feed:
         await socket.accept()
         client = _Client(socket, self._board)
         self._clients.add(client)
-        tasks = [asyncio.ensure_future(client.listen()), asyncio.ensure_future(self._serve(client))]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        except WebSocketDisconnect:
-            pass
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._serve, client)
+                await client.listen()
+                tasks.cancel_scope.cancel()
         finally:
             self._clients.discard(client)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, client: _Client) -> None:
         about, alerts = await run_in_threadpool(lambda: (self._view.about(), self._view.alerts()))
-        await client.socket.send_text(message("about", **about_answer(about)))
-        await client.socket.send_text(alerts_message(alerts, everything=True))
-        await client.pump()
+        # A tab that goes while something is sent is no fault; `listen` sees it go too.
+        with suppress(WebSocketDisconnect):
+            await client.socket.send_text(message("about", **about_answer(about)))
+            await client.socket.send_text(alerts_message(alerts, everything=True))
+            await client.pump()
 
     def _deliver(self, update: Update) -> None:
         self._board = Board(update, time.monotonic())
@@ -140,11 +138,8 @@ class _Client:
         if seconds is None:
             await self.wake.wait()
         elif not self.wake.is_set():
-            await self._wait_at_most(seconds)
-
-    async def _wait_at_most(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.wake.wait(), seconds)
+            with anyio.move_on_after(seconds):
+                await self.wake.wait()
 
 
 class _Inbox:

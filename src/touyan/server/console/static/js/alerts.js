@@ -62,7 +62,7 @@ function Detail({ alert, focus }) {
     </dl>
     <h3>${t("alerts.log")}</h3>
     <ol class="log">${alert.log.map((step, i) => html`<li key=${i}><time>${clockTime(step.at)}</time>
-      <span>${t(`state.${step.state}`)} · ${step.by}${step.note && html`<q>${step.note}</q>`}</span></li>`)}</ol>
+      <span>${t(`state.${step.state}`)}, ${step.by}${step.note && html`<q>${step.note}</q>`}</span></li>`)}</ol>
     ${alert.state !== "closed" && html`<input class="note" ref=${note} maxlength="500" aria-label=${t("alerts.note")} placeholder=${t("alerts.note")} />`}
     <div class="actions">
       ${alert.state === "open" && html`<button type="button" class="primary" data-action="acknowledge" onClick=${() => send("acknowledge")}>${t("alerts.acknowledge")}</button>`}

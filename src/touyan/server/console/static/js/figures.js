@@ -7,6 +7,8 @@ import { about, figures, history } from "./state.js";
 
 /** @import { Figure } from "./records.js" */
 
+/** So many figures stand large, with their curves; the rest are lines of a table. */
+const LARGE = 3;
 const WIDTH = 100;
 const HEIGHT = 28;
 
@@ -19,9 +21,33 @@ export function Figures() {
       ${twin && html`<span class="key-twin">${t("figures.twin", { controller: twin })}</span>`}
     </p>
     ${figures.value.length === 0 && html`<p class="empty">${t("figures.none")}</p>`}
-    <ul>${figures.value.map((figure) => html`<${Card} key=${figure.name} figure=${figure} />`)}</ul>
+    <ul>${figures.value.slice(0, LARGE).map((figure) => html`<${Card} key=${figure.name} figure=${figure} />`)}</ul>
+    ${[...new Set(figures.value.slice(LARGE).map((figure) => figure.origin))].map((origin) => html`<h3 key=${origin}>${t(`origin.${origin}.group`)}</h3>
+      <ul key=${`${origin}-list`}>${figures.value.slice(LARGE).filter((figure) => figure.origin === origin)
+        .map((figure) => html`<${Line} key=${figure.name} figure=${figure} />`)}</ul>`)}
   </section>`;
 }
+
+/** @param {{ figure: Figure }} props */
+function Line({ figure }) {
+  const unit = peopleUnit(figure.unit_code, [figure.city, figure.twin]);
+  const tip = `figure-${figure.name}`;
+  return html`<li class="figure line" data-figure=${figure.name}>
+    <button type="button" class="figure-title" aria-describedby=${tip}>${say(figure.title)}</button>
+    <span class="value" data-value=${figure.city}>${number(figure.city, unit)}<small>${unit.symbol}</small></span>
+    <span class="twin">${figure.twin !== null && html`<span class="visually-hidden">${t("figures.twin.short")} </span>${number(figure.twin, unit)}`}</span>
+    <span class="difference">${difference(figure.city, figure.twin)}</span>
+    <${Tip} figure=${figure} id=${tip} />
+  </li>`;
+}
+
+/** How the figure was come by, and its exact value.
+ * @param {{ figure: Figure, id: string }} props */
+const Tip = ({ figure, id }) => html`<div class="tip" id=${id} role="tooltip">
+  <p>${say(figure.method)}</p>
+  <p>${t(`origin.${figure.origin}.long`)}</p>
+  <p class="exact">${t("figures.exact", { value: exact(figure.city, figure.unit_code), twin: exact(figure.twin, figure.unit_code) })}</p>
+</div>`;
 
 /** @param {{ figure: Figure }} props */
 function Card({ figure }) {
@@ -36,11 +62,7 @@ function Card({ figure }) {
         <span class="difference">${difference(figure.city, figure.twin)}</span>`}
     </div>
     ${curves(figure.name)}
-    <div class="tip" id=${tip} role="tooltip">
-      <p>${say(figure.method)}</p>
-      <p>${t(`origin.${figure.origin}.long`)}</p>
-      <p class="exact">${t("figures.exact", { value: exact(figure.city, figure.unit_code), twin: exact(figure.twin, figure.unit_code) })}</p>
-    </div>
+    <${Tip} figure=${figure} id=${tip} />
   </li>`;
 }
 

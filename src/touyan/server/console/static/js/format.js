@@ -18,24 +18,25 @@ const PEOPLE = /** @type {Record<string, [string, number, number][]>} */ ({
 export function peopleUnit(code, values) {
   const size = Math.max(0, ...values.map((value) => Math.abs(value ?? 0)));
   const [shown, factor] = (PEOPLE[code] ?? []).find(([, , from]) => size >= from) ?? [code, 1];
-  return { code: shown, symbol: t(`unit.${shown}`), factor, digits: digits(size / factor) };
+  const counted = code === "C62" && values.every((value) => value === null || Number.isInteger(value));
+  return { code: shown, symbol: t(`unit.${shown}`), factor, digits: counted ? 0 : digits(size / factor) };
 }
 
 /** @param {number} size */
 const digits = (size) => (size >= 1000 ? 0 : size >= 10 ? 1 : 2);
 
-/** @param {number | null} value @param {{ factor: number, digits: number, code?: string }} unit */
+/** @param {number | null} value @param {{ factor: number, digits: number }} unit */
 export function number(value, unit) {
   if (value === null || Number.isNaN(value)) return NOTHING;
   const shown = value / unit.factor;
-  const most = Number.isInteger(shown) && unit.code === "C62" ? 0 : unit.digits;
-  return new Intl.NumberFormat(language.value, { minimumFractionDigits: most, maximumFractionDigits: most }).format(shown);
+  return new Intl.NumberFormat(language.value, { minimumFractionDigits: unit.digits, maximumFractionDigits: unit.digits }).format(shown);
 }
 
 /** A value with its unit.
  * @param {number | null} value @param {string} code */
 export function quantity(value, code) {
   const unit = peopleUnit(code, [value]);
+  if (Number.isInteger(Number(((value ?? 0) / unit.factor).toFixed(3)))) unit.digits = 0;
   return `${number(value, unit)} ${unit.symbol}`.trim();
 }
 

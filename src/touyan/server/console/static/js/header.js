@@ -12,7 +12,7 @@ export function Header() {
   return html`<header class="head">
     <div class="brand">${goose()}<h1>${t("brand")}</h1></div>
     <div class="city">
-      <strong>${city?.city ?? ""}</strong>
+      <strong title=${city?.city}>${city?.city ?? ""}</strong>
       ${city?.simulated && html`<span class="badge" title=${t("simulated.why")}>${t("simulated")}</span>`}
     </div>
     <dl class="facts">

@@ -5,7 +5,7 @@ import { say, t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { html } from "./lib.js";
 import { FREE_SPEED } from "./map/palette.js";
-import { hidden, inspected, layers, renderer, scale, toggle } from "./map/map_state.js";
+import { hidden, inspected, layers, liveLayers, renderer, scale, toggle } from "./map/map_state.js";
 import { moment } from "./state.js";
 
 /** @import { CityMap } from "./map/city_map.js" */
@@ -16,8 +16,8 @@ const SCALE_PX = 96;
 export function Legend() {
   return html`<details class="legend" open=${innerWidth > 700}>
     <summary>${t("legend.title")}</summary>
-    ${entry("vehicles", t("legend.vehicles"), speedRamp())}
-    ${layers.value.map((layer) => entry(layer.name, say(layer.title), layer.name === "signals" ? signalKey() : null))}
+    <div class="entries">${entry("vehicles", t("legend.vehicles"), speedRamp())}
+    ${layers.value.map((layer) => entry(layer.name, say(layer.title), layerKey(layer.name)))}</div>
   </details>`;
 }
 
@@ -27,6 +27,13 @@ function entry(name, title, key) {
     <label><input type="checkbox" checked=${!hidden.value.has(name)} onChange=${() => toggle(name)} data-layer=${name} />${title}</label>
     ${!hidden.value.has(name) && key}
   </div>`;
+}
+
+/** Signals have states; any other layer whose things have values shows shares.
+ * @param {string} name */
+function layerKey(name) {
+  if (name === "signals") return signalKey();
+  return liveLayers.value.has(name) && html`<div class="ramp"><span>0</span><i class="heat"></i><span>100 %</span></div>`;
 }
 
 const speedRamp = () => html`<div class="ramp"><span>0</span><i></i><span>${quantity(FREE_SPEED, "MTS")}</span></div>`;

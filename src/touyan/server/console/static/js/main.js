@@ -10,7 +10,7 @@ import { Inspector, Legend, MapTools } from "./legend.js";
 import { batch, html, render, useLayoutEffect, useRef } from "./lib.js";
 import { CityMap } from "./map/city_map.js";
 import { language } from "./preferences.js";
-import { about, age, connection, filter, moment, notice, takeAlerts, takeFigures } from "./state.js";
+import { about, age, connection, filter, moment, notice, selected, takeAlerts, takeFigures } from "./state.js";
 
 /** @import { Alert } from "./records.js" */
 
@@ -53,7 +53,7 @@ function Page() {
         <div class="map" ref=${holder} role="region" aria-label=${t("map.title")}></div>
         <${MapTools} map=${() => map} /><${Legend} /><${Inspector} map=${() => map} />
       </div>
-      <div class="side"><${Figures} /><${Alerts} focus=${focus} /></div>
+      <div class=${selected.value ? "side acting" : "side"}><${Figures} /><${Alerts} focus=${focus} /></div>
     </main>
     <${Notice} />`;
 }

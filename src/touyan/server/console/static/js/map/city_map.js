@@ -9,7 +9,7 @@ import { bounds, distanceTo, shapeOf, toDegrees, trace, viewOf } from "./geometr
 import { drawAlerts, pickAlert } from "./marks.js";
 import { liveColour, readPalette } from "./palette.js";
 import { PlainBase } from "./plain_base.js";
-import { hidden, inspected, layers, renderer, scale, viewFromAddress, viewToAddress } from "./map_state.js";
+import { hidden, inspected, layers, liveLayers, renderer, scale, viewFromAddress, viewToAddress } from "./map_state.js";
 
 /** @import { About, LayerInfo } from "../records.js" */
 /** @import { Shape, View } from "./geometry.js" */
@@ -20,6 +20,8 @@ const BAR_M = 1.5;
 /** Under this scale (pixels a metre) stop bars would be a blur. */
 const BARS_FROM = 0.06;
 const CLICK_PX = 9;
+/** What the legend and the scale cover. */
+const FOOT_PX = 56;
 const FOCUS_SCALE = 1.6;
 
 export class CityMap {
@@ -70,10 +72,20 @@ export class CityMap {
 
   /** @param {LayerInfo[]} infos @param {any[]} collections */
   async addLayers(infos, collections) {
-    for (const [i, layer] of infos.entries()) {
-      if (layer.name !== ALWAYS_LIVE) await this.base?.addLayer(layer.name, collections[i], this.palette);
+    const still = infos.map((layer, i) => ({ layer, collection: collections[i] })).filter(({ layer }) => layer.name !== ALWAYS_LIVE);
+    const drawn = new Set();
+    for (const { layer, collection } of still.sort((a, b) => this.isLive(a.layer) - this.isLive(b.layer))) {
+      // Two layers may colour the same lanes, say; the lanes themselves are drawn once.
+      const alike = collection.features.map((/** @type {any} */ feature) => feature.id).join("\n");
+      if (!drawn.has(alike)) await this.base?.addLayer(layer.name, collection, this.palette);
+      drawn.add(alike);
     }
     this.reveal(hidden.value);
+  }
+
+  /** @param {LayerInfo} layer */
+  isLive(layer) {
+    return Number(this.values.has(layer.name));
   }
 
   page() {
@@ -88,7 +100,7 @@ export class CityMap {
   /** @param {About} city @returns {View} */
   wholeCity(city) {
     const box = bounds([...this.shapes.values()].flat()) ?? [-500, -500, 500, 500];
-    return viewOf(city.projection, box, this.element.clientWidth, this.element.clientHeight);
+    return viewOf(city.projection, box, this.element.clientWidth, this.element.clientHeight, FOOT_PX);
   }
 
   showAll() {
@@ -124,7 +136,7 @@ export class CityMap {
   takeLive(changed) {
     for (const [layer, values] of Object.entries(changed)) {
       const known = this.values.get(layer) ?? new Map();
-      this.values.set(layer, known);
+      if (!this.values.has(layer)) liveLayers.value = new Set([...this.values.set(layer, known).keys()]);
       for (const [id, value] of Object.entries(values)) value === null ? known.delete(id) : known.set(id, value);
     }
     this.wake();
@@ -194,12 +206,13 @@ export class CityMap {
       const value = values?.get(shape.id);
       if (value === undefined && !bars) continue;
       const colour = value === undefined ? this.palette.quiet : liveColour(this.palette, layer, value);
+      if (!colour) continue;
       const path = paths.get(colour) ?? new Path2D();
       paths.set(colour, path);
       for (const line of shape.lines) trace(path, line, to);
     }
     context.lineCap = "butt";
-    context.lineWidth = bars ? Math.max(2, BAR_M * to.sx) : Math.max(1.5, 1.2 * to.sx);
+    context.lineWidth = Math.max(bars ? 2 : 3, (bars ? BAR_M : shapes[0]?.width ?? 0) * to.sx);
     for (const [colour, path] of paths) {
       context.strokeStyle = colour;
       context.stroke(path);

@@ -92,7 +92,7 @@ export class Fleet {
    * @param {number} width @param {number} height */
   draw(context, to, palette, width, height) {
     const paths = palette.speeds.map(() => new Path2D());
-    const half = (Math.max(LENGTH_M * to.sx, 5.5) / 2), side = Math.max(WIDTH_M * to.sx, 2.8) / 2;
+    const half = Math.max(LENGTH_M * to.sx, 3.6) / 2, side = Math.max(WIDTH_M * to.sx, 2.5) / 2;
     const dot = to.sx < DOTS_BELOW ? Math.max(2, 7 * to.sx) : 0;
     for (let i = 0; i < this.n; i++) {
       const px = to.ox + to.sx * this.x[i], py = to.oy - to.sy * this.y[i];

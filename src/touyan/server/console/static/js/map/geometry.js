@@ -53,15 +53,17 @@ export function bounds(shapes) {
   return box[0] < Infinity ? box : null;
 }
 
-/** The view that shows a box with some room around it.
+/** The view that shows a box with some room around it, and with what covers the foot of the map left free.
  * @param {Projection} projection @param {[number, number, number, number]} box @param {number} width
- * @param {number} height @returns {View} */
-export function viewOf(projection, box, width, height) {
-  const room = Math.min(56, width / 10, height / 10);
+ * @param {number} height @param {number} foot @returns {View} */
+export function viewOf(projection, box, width, height, foot) {
+  const room = Math.min(40, width / 12, height / 12);
   const across = Math.max(box[2] - box[0], 50);
   const along = Math.max(box[3] - box[1], 50);
-  const [longitude, latitude] = toDegrees(projection, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
-  return { longitude, latitude, scale: Math.min((width - 2 * room) / across, (height - 2 * room) / along) };
+  const scale = Math.min((width - 2 * room) / across, (height - foot - 2 * room) / along);
+  const middle = (box[1] + box[3]) / 2 - foot / 2 / scale;
+  const [longitude, latitude] = toDegrees(projection, (box[0] + box[2]) / 2, middle);
+  return { longitude, latitude, scale };
 }
 
 /** Put a polyline on a canvas path.

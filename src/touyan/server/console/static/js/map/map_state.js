@@ -15,6 +15,9 @@ export const layers = signal([]);
 export const hidden = signal(new Set(asked.get("off")?.split(",") ?? []));
 /** @type {import("../../../vendor/signals.mjs").Signal<{ layer: string, id: string } | null>} */
 export const inspected = signal(thing(asked.get("thing")));
+/** Names of the layers whose things have live values.
+ * @type {import("../../../vendor/signals.mjs").Signal<Set<string>>} */
+export const liveLayers = signal(new Set());
 /** "", "webgl" or "canvas" */
 export const renderer = signal("");
 export const scale = signal(1);

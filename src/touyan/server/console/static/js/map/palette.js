@@ -3,7 +3,7 @@
 
 const SPEED_STEPS = 6;
 /** Speed (m/s) from which the last colour is used: 50 km/h. */
-export const FREE_SPEED = 14;
+export const FREE_SPEED = 50 / 3.6;
 
 export function readPalette() {
   const style = getComputedStyle(document.documentElement);
@@ -15,6 +15,7 @@ export function readPalette() {
     label: colour("map-label"),
     halo: colour("map-land"),
     speeds: Array.from({ length: SPEED_STEPS }, (_, step) => colour(`speed-${step}`)),
+    heat: [1, 2, 3, 4].map((step) => colour(`heat-${step}`)),
     outline: colour("vehicle-outline"),
     signals: [colour("signal-red"), colour("signal-green"), colour("signal-clearing")],
     quiet: colour("map-quiet"),
@@ -27,10 +28,9 @@ export function readPalette() {
 
 /** @typedef {ReturnType<typeof readPalette>} Palette */
 
-/** The colour of a live value: signals by their state, anything else as a share from free to full.
+/** The colour of a live value: signals by their state, anything else as heat of a share; "" where there is no heat.
  * @param {Palette} palette @param {string} layer @param {number} value */
 export function liveColour(palette, layer, value) {
   if (layer === "signals") return palette.signals[value] ?? palette.quiet;
-  const last = palette.speeds.length - 1;
-  return palette.speeds[last - Math.max(0, Math.min(last, Math.round(value * last)))];
+  return ["", ...palette.heat][Math.max(0, Math.min(palette.heat.length, Math.ceil(value * palette.heat.length - 0.25)))];
 }
