@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import sys
+import threading
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -45,8 +46,14 @@ def serve_city(brain: Brain, address: Address, visit: Visit) -> None:
 
     end = _End(brain, visit.minutes)
     progress(tell("said.loading"))
-    with suppress(KeyboardInterrupt), _termination_as_interrupt(), _running(brain):
-        serve(brain, address.host, address.port, lambda: _announce(brain, address.url(visit.language), visit))
+
+    def open_city() -> None:
+        # The console answers before the city's first beat, so that nothing is missed and nobody waits for it.
+        _announce(brain, address.url(visit.language), visit)
+        brain.start()
+
+    with suppress(KeyboardInterrupt), _termination_as_interrupt(), _stopping(brain):
+        serve(brain, address.host, address.port, open_city)
     _farewell(brain, end)
 
 
@@ -112,8 +119,7 @@ def _termination_as_interrupt() -> Iterator[None]:
 
 
 @contextmanager
-def _running(brain: Brain) -> Iterator[None]:
-    brain.start()
+def _stopping(brain: Brain) -> Iterator[None]:
     try:
         yield
     finally:
@@ -134,8 +140,16 @@ class _End:
     def _look(self, update: Update) -> None:
         if self.reached is None and (update.at >= self._at or update.state == "failed"):
             self.reached = update
-            # The server runs on the main thread and stops, as for Ctrl+C, on this signal alone.
-            signal.raise_signal(signal.SIGINT)
+            _interrupt_main_thread()
+
+
+def _interrupt_main_thread() -> None:
+    """The server runs there and stops, as for Ctrl+C, on this signal alone."""
+    main = threading.main_thread().ident
+    if sys.platform != "win32" and main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _farewell(brain: Brain, end: _End) -> None:
