@@ -26,6 +26,7 @@ const HISTORY = 240;
 /** @type {Map<string, { city: number[], twin: number[] }>} */
 export const history = new Map();
 
+const SEVERITIES = ["Extreme", "Severe", "Moderate", "Minor", "Unknown"];
 export const STATES = ["open", "acknowledged", "closed"];
 
 export const counts = computed(() => {
@@ -36,7 +37,9 @@ export const counts = computed(() => {
 });
 
 export const listed = computed(() =>
-  [...alerts.value.values()].filter((alert) => alert.state === filter.value).sort((a, b) => b.sent - a.sent),
+  [...alerts.value.values()]
+    .filter((alert) => alert.state === filter.value)
+    .sort((a, b) => b.sent - a.sent || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)),
 );
 
 /** Take alerts in; a copy with a shorter log is older than what is here, whichever came last.
