@@ -86,7 +86,8 @@ def test_a_rule_whose_record_has_a_gap_objects_for_good(moment: str) -> None:
 
         def applied(self, command: Command, at: float) -> None:
             """May raise."""
-            raise OSError("no pencil")
+            if moment == "applied":
+                raise OSError("no pencil")
 
     scene = Scene(guards=[Forgetful()])
     scene.ask(2)
@@ -94,7 +95,43 @@ def test_a_rule_whose_record_has_a_gap_objects_for_good(moment: str) -> None:
     assert "the rule failed: OSError: no" in scene.ledger.get("command-2").record[-1].note
     scene.beat()
     assert scene.control.held == {}
+    assert [fault.name for fault in scene.control.take_faults()] == ["forgetful"]
     assert not any(scene.street.commanded.values())
+
+
+def test_what_is_held_goes_back_as_soon_as_a_rule_has_lost_its_record() -> None:
+    """Nobody may have to wait for the next wish of a controller to find the guard broken."""
+
+    class Inkless(NotAbove):
+        """Cannot take note of anything."""
+
+        def applied(self, command: Command, at: float) -> None:
+            """Raises."""
+            raise OSError("no ink")
+
+    scene = Scene(guards=[Inkless()])
+    scene.ask(2)
+    scene.beat()
+    assert scene.street.commanded[GATES[0]] == 0.0
+
+
+def test_a_controller_that_cannot_start_never_commands() -> None:
+    """What did not learn the street must not move it; the others do."""
+
+    class Lost(Wish):
+        """Finds no map."""
+
+        def start(self, plant: Plant) -> None:
+            """Raises."""
+            raise OSError("no map")
+
+    lost = Lost("lost")
+    lost.wishes = [(GATES[1], "level", 5)]
+    scene = Scene(controllers=[lost])
+    scene.ask(3)
+    assert [command.entity for command in scene.street.obeyed] == [GATES[0]]
+    assert [(fault.name, fault.words) for fault in scene.control.take_faults()] == [("lost", "OSError: no map")]
+    assert scene.control.take_faults() == []
 
 
 def test_advice_never_reaches_the_street() -> None:
@@ -301,6 +338,10 @@ def test_a_release_is_asked_again_until_the_street_takes_it() -> None:
     scene.street.deaf = False
     scene.beat()
     assert scene.street.commanded[GATES[0]] == 0.0
+    known = len(scene.ledger.newest())
+    scene.beat(60)
+    scene.beat(60)
+    assert len(scene.ledger.newest()) == known
 
 
 def test_a_waiting_wish_of_a_failed_controller_expires() -> None:
@@ -373,6 +414,17 @@ def test_the_newest_commands_come_first() -> None:
     for value in (1, 2, 10, 3):
         scene.ask(value)
     assert [command.identifier for command in scene.ledger.newest(3)] == ["command-4", "command-3", "command-2"]
+
+
+def test_the_ledger_forgets_the_oldest_finished_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A brain that runs for years must not fill its memory; the journal has everything."""
+    monkeypatch.setattr("touyan.control.ledger.KEPT", 2)
+    scene = Scene()
+    for _ in range(4):
+        scene.ask(10)
+    assert [command.identifier for command in scene.ledger.newest()] == ["command-4", "command-3"]
+    with pytest.raises(NotFoundError):
+        scene.ledger.get("command-1")
 
 
 wishes = st.tuples(

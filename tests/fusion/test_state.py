@@ -113,6 +113,16 @@ def test_things_registered_later_join_those_that_are_known() -> None:
     assert state.table("Lane").column("vehicles")[[1, 3]].tolist() == [4, 7]
 
 
+def test_a_source_that_was_unknown_is_heard_once_its_things_are_registered() -> None:
+    """Its batch looks the same as before; what the state remembers of it must not."""
+    state, message = lanes(), batch(("d",), [1], vehicles=[7])
+    state.update(message)
+    state.register("Lane", ["d"])
+    state.update(message)
+    assert state.table("Lane").column("vehicles")[3] == 7
+    assert state.unknown["loops"] == 1
+
+
 def test_asking_for_an_unknown_type_names_the_nearest() -> None:
     """A misspelt type is a user's mistake and gets our own error."""
     with pytest.raises(NotFoundError, match="Lain") as error:
@@ -131,6 +141,7 @@ def test_a_type_without_entities_takes_readings_as_unknown() -> None:
 def test_the_clock_goes_forward_only() -> None:
     """Engines measure how long things last, which a clock that jumps back would break."""
     state = CurrentState(10.0)
+    state.move_to(12.0)
     state.move_to(12.0)
     assert state.now == 12.0
     with pytest.raises(ValueError, match="cannot go back"):

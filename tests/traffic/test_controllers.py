@@ -232,6 +232,18 @@ def test_a_crossing_without_clearance_is_left_alone() -> None:
         assert deciding.decide(city.state) == []
 
 
+def test_a_crossing_without_clearance_does_not_disturb_its_neighbour() -> None:
+    """Crossings are decided in one table of columns; an empty row must stay empty."""
+    network = grid_network(1, 2)
+    for phase in range(9):
+        network = with_greens(network, phase, [phase])
+    for controller in (FixedCycle(), MaxPressure(), MaxPressure(candidate_phases=0)):
+        deciding, city = started(controller, network)
+        [proposal] = deciding.decide(city.state)
+        assert proposal.entity == "urn:ngsi-ld:TrafficSignal:intersection_2_1"
+        assert proposal.value == 1.0
+
+
 def plain_pressures(network: RoadNetwork, crossing: int, halting: Column, phases: list[int]) -> list[float]:
     """The rule of section 9.1, word by word."""
     first = network.movements_of(crossing).start

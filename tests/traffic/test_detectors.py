@@ -120,7 +120,7 @@ def test_one_vehicle_that_leaves_ends_the_standstill() -> None:
     halting[lanes] = 3
     standstill(city, detector, halting, left, range(40))
     left[lanes[4]] = 1
-    assert standstill(city, detector, halting, left, range(40, 41)) == [0.0]
+    assert standstill(city, detector, halting, left, range(40, 45)) == [0.0, 1.0, 2.0, 3.0, 4.0]
     left[lanes[4]] = 0
     assert standstill(city, detector, halting, left, range(45, 48)) == [5.0, 6.0, 7.0]
 
@@ -133,6 +133,13 @@ def test_an_empty_or_half_empty_crossing_does_not_stand_still() -> None:
     assert set(standstill(city, detector, halting, city.empty(), range(0, 200, 5))) == {0.0}
     halting[entering(city, "intersection_1_1")[:5]] = 3
     assert set(standstill(city, detector, halting, city.empty(), range(200, 400, 5))) == {0.0}
+
+
+def test_somebody_must_wait_however_small_the_share_that_is_asked_for() -> None:
+    """A share of nought does not make an empty crossing stand still."""
+    detector = Standstill(waiting_share=0.0)
+    city = watched(detector)
+    assert set(standstill(city, detector, city.empty(), city.empty(), range(0, 200, 5))) == {0.0}
 
 
 def test_a_crossing_whose_lanes_are_all_silent_is_not_judged() -> None:

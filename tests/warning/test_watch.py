@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from touyan.core.alerts import AlertState
 from touyan.core.components import Detector, Rule
-from touyan.core.protocols import Finding, State
+from touyan.core.protocols import Finding, Plant, State
 from touyan.core.text import Text
 from touyan.warning.inbox import AlertBook
 from touyan.warning.watch import Watch
@@ -133,6 +133,25 @@ def test_a_detector_that_raises_is_switched_off_and_the_others_go_on() -> None:
     assert failure.headline == Text("The detector broken is switched off", "检测器“broken”已停用")
     assert "RuntimeError: lost the file" in failure.description.en
     assert "lost the file" in failure.description.zh
+
+
+def test_a_detector_that_cannot_start_is_switched_off() -> None:
+    """What did not learn the city cannot judge it; its rule rests with it."""
+
+    class Lost(Broken):
+        """Finds no map."""
+
+        name = "broken"
+
+        def start(self, plant: Plant) -> None:
+            """Raises."""
+            raise OSError("no map")
+
+    watch, book = watching(BrokenHighWater(threshold=3.0), HighWater(threshold=3.0), detectors=(Lost(),))
+    state = wells()
+    report(state, 0.0, 5.0)
+    watch.step(state)
+    assert [alert.rule for alert in book.all()] == ["high-water", "component-failed"]
 
 
 def test_a_rule_whose_text_has_a_wrong_placeholder_is_switched_off() -> None:
