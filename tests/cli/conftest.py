@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from touyan.cli.screen import SCREEN, Screen
+
 from .calling import Shell
+
+
+@pytest.fixture(autouse=True)
+def _fresh_screen() -> None:
+    """What an earlier command asked of the output must not reach the next test."""
+    vars(SCREEN).update(vars(Screen()))
 
 
 @pytest.fixture
