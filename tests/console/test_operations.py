@@ -148,7 +148,7 @@ def test_severity_is_told_by_shape_and_word_and_filters_count(
 
 def test_language_and_theme_switch_and_are_remembered(open_tab: OpenTab, url: str) -> None:
     """Each person has one language and one theme, chosen once."""
-    page = open_tab(url, color_scheme="light")
+    page = open_tab(f"{url}/?lang=en", color_scheme="light")
     ground = "() => getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)
     page.get_by_role("button", name="中文").click()

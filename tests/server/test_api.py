@@ -157,6 +157,7 @@ def test_a_fault_of_ours_is_a_problem_without_internals(
     answer = client.get("/api/layers")
     assert (answer.status_code, answer.headers["content-type"]) == (500, PROBLEM)
     assert "secret" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_health_tells_a_brain_that_failed_from_one_that_finished(client: TestClient, city: FakeCity) -> None:

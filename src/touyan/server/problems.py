@@ -18,6 +18,8 @@ from starlette.responses import Response
 
 from touyan.core.errors import InputError, NotFoundError, SettingError, StaleActionError, TouyanError
 
+from .headers import HEADERS
+
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
 _STATUS: dict[type[TouyanError], int] = {
@@ -65,7 +67,8 @@ def from_http_exception(request: Request, error: Exception) -> Response:
 def from_fault(request: Request, error: Exception) -> Response:
     """A fault of ours; Starlette logs the traceback, the caller learns no internals."""
     _log.error("the request %s %s failed", request.method, request.url.path)
-    return problem(500, "the server failed on this request; its log says why")
+    # Starlette answers faults outside the guard, which adds these otherwise.
+    return problem(500, "the server failed on this request; its log says why", headers=HEADERS)
 
 
 HANDLERS: dict[Any, Handler] = {

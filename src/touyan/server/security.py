@@ -1,4 +1,4 @@
-"""Who may talk to the server: the host guard, the origin guard and the headers of every answer.
+"""Who may talk to the server: the host guard and the origin guard; every answer gets the security headers.
 
 Touyan has no login yet and listens on this machine, so the dangers are other web pages in the same browser: one that
 posts here (refused by its Origin) and one whose name was pointed at this machine (DNS rebinding, refused by its Host).
@@ -14,29 +14,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .headers import HEADERS
 from .problems import problem
-
-_SOURCES = {
-    "default-src": "'none'",
-    "script-src": "'self'",
-    "style-src": "'self'",
-    "img-src": "'self' data: blob:",  # MapLibre makes its images in memory
-    "font-src": "'self'",
-    "connect-src": "'self'",
-    "worker-src": "'self' blob:",
-    "base-uri": "'none'",
-    "form-action": "'self'",
-    "frame-ancestors": "'none'",
-}
-CONTENT_SECURITY_POLICY = "; ".join(f"{directive} {sources}" for directive, sources in _SOURCES.items())
-
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 _READING = {"GET", "HEAD", "OPTIONS"}
 

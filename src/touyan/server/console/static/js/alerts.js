@@ -39,7 +39,8 @@ function Row({ alert, focus }) {
   return html`<li class="alert ${alert.severity.toLowerCase()}" ref=${row} data-alert=${alert.identifier} data-state=${alert.state}>
     <button type="button" class="alert-row" aria-expanded=${String(open)} onClick=${() => (selected.value = open ? null : alert.identifier)}>
       ${severityShape(alert.severity)}
-      <span class="alert-words"><span class="alert-event">${say(alert.event)}<span class="alert-severity">${t(`severity.${alert.severity}`)}</span></span>
+      <span class="alert-words"><span class="alert-event">${say(alert.event)}<span class="alert-severity">${t(`severity.${alert.severity}`)}</span>
+          ${alert.ended !== null && html`<span class="passed">${t("alerts.passed")}</span>`}</span>
         <span class="alert-headline">${say(alert.headline)}</span></span>
       <time>${clockTime(alert.sent)}</time>
     </button>

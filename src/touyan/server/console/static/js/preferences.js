@@ -30,6 +30,8 @@ effect(() => {
 /** @param {string} chosen */
 export function chooseLanguage(chosen) {
   localStorage.setItem("touyan.language", chosen);
+  // A language in the address was for the first visit; the person's own choice outlives it.
+  if (location.search) history.replaceState(null, "", location.pathname + location.hash);
   language.value = chosen;
 }
 
