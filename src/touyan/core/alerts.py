@@ -1,7 +1,7 @@
 """Alerts with the fields of CAP 1.2 (OASIS), their evidence and their log.
 
-    open ──acknowledge──▶ acknowledged ──close──▶ closed
-      └──────────────close─────────────────────────▲
+open ──acknowledge──▶ acknowledged ──close──▶ closed
+  └──────────────close─────────────────────────▲
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Commands to the street and their life cycle, each step on record.
 
-    proposed ─▶ guarded ─▶ approved ─▶ applied ─▶ verified
-        │           │           └────────▶ failed (the plant did not follow)
-        └▶ refused  └▶ expired (nobody approved in time)
+proposed ─▶ guarded ─▶ approved ─▶ applied ─▶ verified
+    │           │           └────────▶ failed (the plant did not follow)
+    └▶ refused  └▶ expired (nobody approved in time)
 """
 
 from __future__ import annotations

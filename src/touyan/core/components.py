@@ -1,14 +1,14 @@
 """The kinds of component that a pack may hold; each file of the contract names one kind.
 
-    sources.py      Source      what sensors say
-    detectors.py    Detector    state in, scores of single entities out
-    rules.py        Rule        which score, for how long, becomes which alert
-    worlds.py       Scenario    a world with its demand and seed, ready to start
-    controllers.py  Controller  state in, proposals out
-    guards.py       GuardRule   what no command may do
-    analyses.py     Indicator   one figure of the city for people
-    layers.py       Layer       what the map shows
-    benchmarks.py   Benchmark   a measured table of figures
+sources.py      Source      what sensors say
+detectors.py    Detector    state in, scores of single entities out
+rules.py        Rule        which score, for how long, becomes which alert
+worlds.py       Scenario    a world with its demand and seed, ready to start
+controllers.py  Controller  state in, proposals out
+guards.py       GuardRule   what no command may do
+analyses.py     Indicator   one figure of the city for people
+layers.py       Layer       what the map shows
+benchmarks.py   Benchmark   a measured table of figures
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from .alerts import Severity
 from .commands import Command
@@ -84,6 +84,8 @@ class Scenario(Component):
 
     abstract = True
     kind = "scenario"
+    accepts: ClassVar[str] = ""
+    """In words, the folder or files that it recognises; empty when it reads none."""
 
     @abstractmethod
     def build(self, sources: Sequence[Source]) -> Plant:
@@ -94,8 +96,8 @@ class Scenario(Component):
         return self.name
 
     @classmethod
-    def recognise(cls, paths: Sequence[Path]) -> Self | None:
-        """The scenario that the folder or files describe; None when they are not of this kind."""
+    def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:
+        """The settings for a folder or files; None when they are not of this kind."""
         return None
 
 

@@ -1,13 +1,13 @@
 """The errors that a caller can act on.
 
-    TouyanError
-      ├─ InputError        a file or message that cannot be used: file, place, found, expected
-      ├─ NotFoundError     an unknown name, with the nearest known one
-      ├─ SettingError      a setting of a component that breaks its declaration
-      ├─ PackError         a pack that does not keep the contract
-      ├─ StaleActionError  somebody else already moved this alert or command on
-      ├─ CommandRefused    the guard's answer to an unsafe command, with the rule's name
-      └─ PortInUseError    the address to listen on is taken
+TouyanError
+  ├─ InputError        a file or message that cannot be used: file, place, found, expected
+  ├─ NotFoundError     an unknown name, with the nearest known one
+  ├─ SettingError      a setting of a component that breaks its declaration
+  ├─ PackError         a pack that does not keep the contract
+  ├─ StaleActionError  somebody else already moved this alert or command on
+  ├─ CommandRefused    the guard's answer to an unsafe command, with the rule's name
+  └─ PortInUseError    the address to listen on is taken
 """
 
 from __future__ import annotations

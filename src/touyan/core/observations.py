@@ -27,4 +27,6 @@ class ObservationBatch:
     def __post_init__(self) -> None:
         for name, column in {"observed_at": self.observed_at, **self.values}.items():
             if column.shape != (len(self.ids),):
-                raise ValueError(f"{self.source}: column {name!r} has shape {column.shape}, expected ({len(self.ids)},)")
+                raise ValueError(
+                    f"{self.source}: column {name!r} has shape {column.shape}, expected ({len(self.ids)},)"
+                )

@@ -108,6 +108,10 @@ class Observable(Protocol):
     def projection(self) -> Projection:
         """Where the local metres of its scenes lie."""
 
+    @property
+    def under_way(self) -> int:
+        """How many things are moving in it now."""
+
     def scene(self) -> Scene:
         """What an onlooker sees now."""
 

@@ -44,7 +44,9 @@ class Setting:
         """What a good value looks like, in words."""
         if self.one_of:
             return f"one of {', '.join(self.one_of)}"
-        words = {float: "a number", int: "a whole number", str: "a text", bool: "true or false", Path: "a path"}[self.type]
+        words = {float: "a number", int: "a whole number", str: "a text", bool: "true or false", Path: "a path"}[
+            self.type
+        ]
         if self.at_least is not None:
             words += f" of at least {self.at_least:g}"
         if self.at_most is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from touyan.kernels.compiled import inlined
 
-from .conflicts import TURN_SPEED, YIELD_DISTANCE_M, STRAIGHT_RANK, is_green, may_pass
+from .conflicts import STRAIGHT_RANK, TURN_SPEED, YIELD_DISTANCE_M, is_green, may_pass
 from .following import speed_to_stop, stopping_distance
 from .layout import NONE, World
 

@@ -43,9 +43,7 @@ def following_speed(vehicle: int, vehicles: Vehicles, types: Types) -> float:
         return types.max_speed[kind]
     ahead = vehicles.kind[leader]
     speed, ahead_speed, gap = vehicles.speed[vehicle], vehicles.speed[leader], vehicles.gap[vehicle]
-    hard = no_collision_speed(
-        ahead_speed, types.max_neg_acc[ahead], speed, types.max_neg_acc[kind], gap, 0.0
-    )
+    hard = no_collision_speed(ahead_speed, types.max_neg_acc[ahead], speed, types.max_neg_acc[kind], gap, 0.0)
     gentle = no_collision_speed(
         ahead_speed, types.usual_neg_acc[ahead], speed, types.usual_neg_acc[kind], gap, types.min_gap[kind]
     )

@@ -30,7 +30,6 @@ class SimulatedCity:
         self._signals = [SignalFeed(s, world.network) for s in sources if isinstance(s, SignalHeads)]
         self._crossings = dict(zip(traffic_signals(world.network), world.network.signalised.tolist(), strict=True))
         self.inventory = inventory(world.network)
-        self.running: list[int] = []
 
     @property
     def now(self) -> float:
@@ -47,12 +46,17 @@ class SimulatedCity:
         """Where the local metres of its scenes lie."""
         return self._world.network.projection
 
+    @property
+    def under_way(self) -> int:
+        """Vehicles on the roads now."""
+        return self._world.running
+
     def advance(self, seconds: float) -> list[ObservationBatch]:
         """Let whole seconds pass, and return what the sensors said meanwhile."""
         batches: list[ObservationBatch] = []
         end = self._world.seconds + round(seconds)
         while self._world.seconds < end:
-            self.running += self._world.advance(self._until_report(end)).tolist()
+            self._world.advance(self._until_report(end))
             batches += self._reports()
         return batches + [feed.report(self._world, self.now) for feed in self._signals]
 
@@ -96,7 +100,13 @@ class SimulatedCity:
             "全部车辆自出发起的平均用时,含在途车辆",
         )
         return [
-            Measure("average_travel_time_s", Text("Mean travel time", "平均行程时间"), world.average_travel_time_s, "SEC", travel),
+            Measure(
+                "average_travel_time_s",
+                Text("Mean travel time", "平均行程时间"),
+                world.average_travel_time_s,
+                "SEC",
+                travel,
+            ),
             Measure("vehicle_hours", Text("Vehicle-hours", "车小时"), world.vehicle_seconds / 3600, "HUR", exact),
             Measure("arrived", Text("Trips finished", "完成出行"), world.finished, "C62", exact),
             Measure("running", Text("Vehicles under way", "在途车辆"), world.running, "C62", exact),
@@ -116,7 +126,11 @@ def _lane_detectors(network: RoadNetwork) -> list[Entity]:
         Entity(
             identifier,
             LANE_DETECTOR,
-            {"lane": lane, "road": network.road_ids[network.lane_road[index]], "length": float(network.lane_length[index])},
+            {
+                "lane": lane,
+                "road": network.road_ids[network.lane_road[index]],
+                "length": float(network.lane_length[index]),
+            },
             line_string(to_wgs84(network.lane_shape.of(index))),
         )
         for index, (identifier, lane) in enumerate(zip(lane_detectors(network), network.lane_ids, strict=True))

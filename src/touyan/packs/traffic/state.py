@@ -81,9 +81,7 @@ def empty_world(network: RoadNetwork, types: VehicleTypes, incidents: layout.Inc
         vehicles=new_vehicles(0),
         planned=layout.Planned(np.empty(0), np.empty(0), np.empty(0, np.int32), np.empty(0, np.int32)),
         lists=layout.Lists(*(np.full(n, NONE, np.int32) for n in (drivables, drivables, lanes, lanes, 0, 0))),
-        slots=layout.Slots(
-            np.full(crosses, NONE, np.int32), np.zeros(crosses), np.zeros(network.link_count, np.uint8)
-        ),
+        slots=layout.Slots(np.full(crosses, NONE, np.int32), np.zeros(crosses), np.zeros(network.link_count, np.uint8)),
         signals=signal_arrays(network),
         sensing=layout.Sensing(
             np.zeros(lanes, np.int64), np.zeros(lanes, np.int64), np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)

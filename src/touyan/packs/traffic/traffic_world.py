@@ -49,9 +49,7 @@ class LaneCounts(NamedTuple):
 class TrafficWorld:
     """A road network with its vehicles; the same seed gives the same digits."""
 
-    def __init__(
-        self, network: RoadNetwork, demand: Demand, seed: int = 0, incidents: Sequence[Incident] = ()
-    ) -> None:
+    def __init__(self, network: RoadNetwork, demand: Demand, seed: int = 0, incidents: Sequence[Incident] = ()) -> None:
         self.network = network
         self._demand = demand
         self._draws = Draws(seed)
@@ -208,7 +206,9 @@ class TrafficWorld:
         priority, lane_draw = self._draws.vehicles(departures.step, first_road)
         base = len(self._arrays.paths)
         more: list[int] = []
-        start = [self._path(r, d, base, more) for r, d in zip(departures.route.tolist(), lane_draw.tolist(), strict=True)]
+        start = [
+            self._path(r, d, base, more) for r, d in zip(departures.route.tolist(), lane_draw.tolist(), strict=True)
+        ]
         vehicles = new_vehicles(len(start))
         vehicles.kind[:], vehicles.created[:] = departures.vehicle_type, departures.step
         vehicles.priority[:], vehicles.path[:] = priority, start

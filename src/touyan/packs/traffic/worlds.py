@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any
 
 from touyan.core.components import Scenario, Source
 from touyan.core.geometry import Projection
@@ -14,12 +14,13 @@ from touyan.core.time import from_iso
 
 from . import cityflow
 from .demand import Demand
-from .grid import PoissonDemand, grid_network
+from .grid import grid_network
 from .network import RoadNetwork
 from .plant import SimulatedCity
+from .poisson import PoissonDemand
 from .traffic_world import Incident, TrafficWorld
 
-_ROADNET, _FLOW = "roadnet*.json", "flow*.json"
+_ROADNETS, _FLOWS = "roadnet*.json", "flow*.json"
 
 
 class TrafficScenario(Scenario):
@@ -58,6 +59,7 @@ class CityFlowCity(TrafficScenario):
     """A city from CityFlow's road network and flow files."""
 
     name = "cityflow"
+    accepts = f"{_ROADNETS} and {_FLOWS} of CityFlow"
     roadnet: Path = setting(help="The road network file.")
     flow: Path = setting(help="The flow file.")
 
@@ -71,19 +73,19 @@ class CityFlowCity(TrafficScenario):
 
     def label(self) -> str:
         """The folder and the flow file; says when others lie beside it."""
-        beside = len(list(self.flow.parent.glob(_FLOW))) - 1
+        beside = len(list(self.flow.parent.glob(_FLOWS))) - 1
         more = f", {beside} more beside it" if beside > 0 else ""
         return f"{self.roadnet.resolve().parent.name} ({self.flow.name}{more})"
 
     @classmethod
-    def recognise(cls, paths: Sequence[Path]) -> Self | None:
-        """A folder with roadnet*.json and flow*.json (the first by name), or the two files."""
+    def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:
+        """A folder with a road network and flows (the first by name), or the two files."""
         if len(paths) == 2:
-            return cls(roadnet=paths[0], flow=paths[1])
+            return {"roadnet": paths[0], "flow": paths[1]}
         if len(paths) != 1 or not paths[0].is_dir():
             return None
-        roadnets, flows = sorted(paths[0].glob(_ROADNET)), sorted(paths[0].glob(_FLOW))
-        return cls(roadnet=roadnets[0], flow=flows[0]) if roadnets and flows else None
+        roadnets, flows = sorted(paths[0].glob(_ROADNETS)), sorted(paths[0].glob(_FLOWS))
+        return {"roadnet": roadnets[0], "flow": flows[0]} if roadnets and flows else None
 
 
 class Grid(TrafficScenario):

@@ -1,0 +1,235 @@
+"""The brain: sense, fuse, watch, decide, act, show; once a beat, on one clock.
+
+created ──start──▶ running ──stop──▶ finished
+                      └──an error──▶ failed
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import touyan
+from touyan.control.authority import Mode
+from touyan.core.alerts import Alert
+from touyan.core.commands import Command
+from touyan.core.components import Component, Detector, Rule, Scenario
+from touyan.core.geometry import Projection
+from touyan.core.protocols import Observable
+from touyan.simulation.lockstep import Lockstep
+from touyan.warning.failure import component_failed, error_words
+from touyan.warning.inbox import AlertBook
+from touyan.warning.watch import Watch
+
+from .exhibits import Gallery
+from .loop import NoJournal, make_loop
+from .pace import Pace
+from .packs import Registry
+from .settings import BrainSettings
+from .store import open_store
+from .view import About, LayerInfo, Update
+
+logger = logging.getLogger(__name__)
+
+SHOW_EVERY_S = 0.25  # wall time between two updates: people see no more, and 20 × real time is 20 beats a second
+NOWHERE = Projection()
+EXERCISE, ACTUAL = "Exercise", "Actual"  # CAP 1.2 status: a simulated city's alerts are exercises
+
+
+class Brain:
+    """A city under control beside its twin; keeps `runtime.view.BrainView`.
+
+    The twin is the same scenario from the same seed under `twin_controller`; nothing that happens to
+    one reaches the other. Without a `store` folder alerts and commands live as long as the process.
+    """
+
+    def __init__(
+        self,
+        settings: BrainSettings,
+        registry: Registry,
+        scenario: Scenario,
+        controller: str,
+        twin_controller: str | None,
+        store: Path | None = None,
+    ) -> None:
+        self._store = open_store(store)
+        self._tick_s, mode = settings.brain.tick_s, Mode(settings.brain.mode)
+        self._city = make_loop(registry, scenario, controller, mode, self._store)
+        self._twin = (
+            make_loop(registry, scenario, twin_controller, Mode.AUTOMATIC, NoJournal()) if twin_controller else None
+        )
+        self._loops = [self._city, *([self._twin] if self._twin else [])]
+        self._simulated = isinstance(self._city.plant, Observable)
+        self._status = EXERCISE if self._simulated else ACTUAL
+        self._book = AlertBook(self._store)
+        self._watch = _make_watch(registry, self._city.plant, self._book, self._status)
+        self._gallery = Gallery(registry, self._city, self._twin, self._taken_down)
+        self._about = self._describe(settings, registry, scenario, controller, twin_controller)
+        self._pace = Pace(settings.brain.speed)
+        self._thread = threading.Thread(target=self._live, name="brain", daemon=True)
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[Update], None]] = []
+        self._latest: Update | None = None
+        self._ends_at = math.inf
+        self._state, self._beat, self._shown_version, self._shown_at = "running", 0, 0, 0.0
+
+    # ------------------------------------------------------------ life
+
+    def start(self) -> None:
+        """Begin to live, on a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the brain to end after the present beat, and give the street back."""
+        self._pace.stop()
+
+    def stop_at(self, at: float) -> None:
+        """End by itself at that city time (epoch s)."""
+        self._ends_at = at
+
+    def join(self) -> None:
+        """Wait until the brain has ended."""
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _live(self) -> None:
+        lockstep = Lockstep([loop.plant for loop in self._loops])
+        try:
+            self._show()
+            while not self._pace.stopped and self._city.plant.now < self._ends_at:
+                self._step(lockstep)
+                if time.monotonic() - self._shown_at >= SHOW_EVERY_S or self._book.version != self._shown_version:
+                    self._show()
+                self._pace.wait(self._tick_s)
+            self._city.control.stop(self._city.state)
+            self._state = "finished"
+        except Exception:
+            logger.exception("the brain stopped at city time %s", self._city.state.now)
+            self._state = "failed"
+        finally:
+            lockstep.close()
+            self._show()
+            self._store.close()
+
+    def _step(self, lockstep: Lockstep) -> None:
+        for loop in self._loops:
+            loop.decide()
+        for loop, batches in zip(self._loops, lockstep.advance(self._tick_s), strict=True):
+            loop.absorb(batches)
+        self._beat += 1
+        self._watch.step(self._city.state)
+        faults = [
+            component_failed(f.kind, f.name, f.words, f.at, self._status) for f in self._city.control.take_faults()
+        ]
+        self._book.open(faults)
+
+    # ------------------------------------------------------------ what it shows
+
+    def about(self) -> About:
+        """What is running."""
+        return self._about
+
+    def layers(self) -> list[LayerInfo]:
+        """The map layers of all packs."""
+        return self._gallery.layers()
+
+    def features(self, layer: str) -> dict[str, Any]:
+        """A layer's GeoJSON FeatureCollection; raises NotFoundError."""
+        return self._gallery.features(layer)
+
+    def latest(self) -> Update | None:
+        """The newest update, with all alerts in it."""
+        with self._lock:
+            return self._latest and _with_alerts(self._latest, self._book.all())
+
+    def subscribe(self, listener: Callable[[Update], None]) -> Callable[[], None]:
+        """Call `listener` with every update; returns the way to stop it."""
+        with self._lock:
+            self._listeners.append(listener)
+        return lambda: self._unsubscribe(listener)
+
+    def alerts(self) -> list[Alert]:
+        """All alerts, the newest first."""
+        return self._book.all()
+
+    def commands(self, most: int = 100) -> list[Command]:
+        """The newest commands with their record, the newest first."""
+        return self._city.ledger.newest(most)
+
+    def _unsubscribe(self, listener: Callable[[Update], None]) -> None:
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+    def _show(self) -> None:
+        """Make an update of how things stand, on the brain's thread."""
+        plant = self._city.plant
+        scene = plant.scene() if isinstance(plant, Observable) else None
+        live, figures = self._gallery.live(), self._gallery.figures()
+        with self._lock:
+            self._tell(Update(plant.now, self._beat, self._state, scene, live, figures, self._changed()))
+        self._shown_at = time.monotonic()
+
+    def _tell(self, update: Update) -> None:
+        self._latest = update
+        for listener in list(self._listeners):
+            listener(update)
+
+    def _changed(self) -> list[Alert]:
+        self._shown_version, changed = self._book.changed_since(self._shown_version)
+        return changed
+
+    # ------------------------------------------------------------ what people do
+
+    def acknowledge(self, identifier: str, by: str, note: str = "") -> Alert:
+        """A person takes an alert on; raises NotFoundError, StaleActionError."""
+        return self._told(self._book.acknowledge(identifier, by, self._city.state.now, note))
+
+    def close(self, identifier: str, by: str, note: str = "") -> Alert:
+        """A person ends an alert; raises NotFoundError, StaleActionError."""
+        return self._told(self._book.close(identifier, by, self._city.state.now, note))
+
+    def _told(self, alert: Alert) -> Alert:
+        """Let everybody know at once, also when the clock stands still."""
+        with self._lock:
+            if self._latest is not None:
+                self._tell(_with_alerts(self._latest, self._changed()))
+        return alert
+
+    def _taken_down(self, component: Component, error: Exception) -> None:
+        now = self._city.state.now
+        self._book.open([component_failed(component.kind, component.name, error_words(error), now, self._status)])
+
+    def _describe(
+        self, settings: BrainSettings, registry: Registry, scenario: Scenario, controller: str, twin: str | None
+    ) -> About:
+        plant = self._city.plant
+        return About(
+            version=touyan.__version__,
+            city=scenario.label(),
+            simulated=self._simulated,
+            controller=controller,
+            mode=settings.brain.mode,
+            speed=settings.brain.speed,
+            seed=getattr(scenario, "seed", None),
+            started_at=plant.now,
+            projection=plant.projection if isinstance(plant, Observable) else NOWHERE,
+            packs=list(registry.packs),
+            refused=[error.message for error in registry.refused],
+            twin=twin,
+        )
+
+
+def _make_watch(registry: Registry, plant: Any, book: AlertBook, status: str) -> Watch:
+    detectors = [registry.make(kind) for kind in registry.all(Detector)]
+    rules = [registry.make(kind) for kind in registry.all(Rule)]
+    return Watch(plant, detectors, rules, book, status)
+
+
+def _with_alerts(update: Update, alerts: list[Alert]) -> Update:
+    return Update(update.at, update.beat, update.state, update.scene, update.live, update.figures, alerts)

@@ -1,0 +1,1 @@
+"""Possible futures of the city: what would have been, what would be."""
