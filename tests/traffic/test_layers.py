@@ -6,7 +6,7 @@ import numpy as np
 
 from touyan.core.components import Layer
 from touyan.packs.traffic.grid import grid_network
-from touyan.packs.traffic.layers import CLEARANCE, GREEN, RED, Queues, Roads, Signals
+from touyan.packs.traffic.layers import CLEARANCE, GREEN, RED, Crossings, Queues, Roads, Signals
 from touyan.packs.traffic.vocabulary import QUEUE_LENGTH
 
 from .sensed import SensedCity
@@ -23,13 +23,24 @@ def shown(layer: Layer) -> SensedCity:
 
 def test_live_values_colour_features_that_are_there() -> None:
     """A value for a feature that the map does not have would be lost."""
-    for layer in (Roads(), Signals(), Queues()):
+    for layer in (Crossings(), Roads(), Signals(), Queues()):
         city = shown(layer)
         city.signals_say(1)
         city.lanes_say(**{QUEUE_LENGTH: 1.0})
         ids = {feature["id"] for feature in layer.features(city)["features"]}
         assert ids
         assert set(layer.live(city.state)) <= ids
+
+
+def test_crossings_fill_the_gaps_between_roads() -> None:
+    """Without their areas the map would show roads that end before they meet."""
+    layer = Crossings()
+    city = shown(layer)
+    crossings = {feature["id"]: feature for feature in layer.features(city)["features"]}
+    areas = {name for name, crossing in crossings.items() if crossing["geometry"]["type"] == "Polygon"}
+    assert set(crossings) == set(NETWORK.crossing_ids)
+    assert areas == {NETWORK.crossing_ids[crossing] for crossing in NETWORK.signalised}
+    assert layer.live(city.state) == {}
 
 
 def test_stop_bars_are_green_in_their_phases_and_red_in_the_others() -> None:

@@ -20,6 +20,16 @@ RED, GREEN, CLEARANCE = 0.0, 1.0, 2.0
 """The live value of a stop bar."""
 
 
+class Crossings(Layer):
+    """The areas between the stop lines, where roads meet."""
+
+    title: ClassVar[Text] = Text("Crossings", "路口")
+
+    def features(self, plant: Plant) -> dict[str, Any]:
+        """Every crossing as an area; the ends of the network as points."""
+        return geojson.crossings(plant.model)
+
+
 class Roads(Layer):
     """The lanes of all roads."""
 
