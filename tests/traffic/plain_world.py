@@ -88,6 +88,7 @@ class PlainWorld:
         for link, lane in enumerate(net.link_from_lane.tolist()):
             self.from_lane[lane].append(link)
         self.slots = [Slot() for _ in net.cross_distance]
+        self.cross_link = [link for link in range(net.link_count) for _ in self.crosses_of(link)]
         self.phase = [0] * len(net.crossing_ids)
         self.remaining = [
             float(net.phase_duration[net.phases_of(c)[0]]) if len(net.phases_of(c)) else 0.0
@@ -253,13 +254,9 @@ class PlainWorld:
             return math.ceil((math.sqrt(car.v**2 + 2 * a * d) - car.v) / a)
         return math.ceil((target - car.v) / a) + math.ceil((d - way) / target)
 
-    def link_of(self, cross: int) -> int:
-        """The link in whose list a cross stands."""
-        return next(link for link in range(self.network.link_count) if cross in self.crosses_of(link))
-
     def foe_link(self, cross: int) -> int:
         """The other link of a cross."""
-        return self.link_of(int(self.network.cross_foe[cross]))
+        return self.cross_link[int(self.network.cross_foe[cross])]
 
     def may_pass(self, car: Car, link: int, cross: int, d1: float) -> bool:
         """Whether a vehicle may pass a cross d1 m ahead."""

@@ -143,6 +143,9 @@ class Indicator(Component):
     def start(self, plant: Plant) -> None:
         """Learn the infrastructure before the first figure."""
 
+    def note(self, state: State) -> None:
+        """Take note of the state of each beat, for figures over some time."""
+
     @abstractmethod
     def measure(self, state: State) -> Measure:
         """The figure now, with unit and method."""

@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 
+_INLINED: Any = {"error_model": "numpy", "forceinline": True, "_nrt": False}
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
 
@@ -26,7 +27,7 @@ def inlined(kernel: Kernel) -> Kernel:
     Without merging, each call would copy every array of a `NamedTuple` argument (hundreds of words);
     with reference counts, it would touch each of them.
     """
-    return cast(Kernel, numba.njit(error_model="numpy", forceinline=True, _nrt=False)(kernel))
+    return cast(Kernel, numba.njit(**_INLINED)(kernel))
 
 
 @cache

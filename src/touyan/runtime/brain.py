@@ -122,6 +122,7 @@ class Brain:
         for loop, batches in zip(self._loops, lockstep.advance(self._tick_s), strict=True):
             loop.absorb(batches)
         self._beat += 1
+        self._gallery.note()
         self._watch.step(self._city.state)
         faults = [
             component_failed(f.kind, f.name, f.words, f.at, self._status) for f in self._city.control.take_faults()

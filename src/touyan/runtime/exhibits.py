@@ -38,10 +38,18 @@ class Gallery:
         ]
         self._indicators = [registry.make(kind) for kind in registry.all(Indicator)]
         self._twin_indicators = [registry.make(kind) for kind in registry.all(Indicator)] if twin else []
-        for shown in (*self._layers.values(), *self._indicators):
-            self._attempt(shown, shown.start, city.plant)
-        for indicator in self._twin_indicators:
+        for layer in self._layers.values():
+            self._attempt(layer, layer.start, city.plant)
+        for indicator in (*self._indicators, *self._twin_indicators):
             self._attempt(indicator, indicator.start, city.plant)
+
+    def note(self) -> None:
+        """Let the indicators take note of the states of this beat."""
+        for indicator in self._indicators:
+            self._attempt(indicator, indicator.note, self._city.state)
+        if self._twin:
+            for indicator in self._twin_indicators:
+                self._attempt(indicator, indicator.note, self._twin.state)
 
     def layers(self) -> list[LayerInfo]:
         """The layers on show."""

@@ -115,25 +115,23 @@ class Throughput(LaneIndicator):
         self._seen: deque[tuple[float, float, float]] = deque()
 
     def measure(self, state: State) -> Measure:
-        """Over those reports of the window that were seen."""
-        # A fast run is looked at less often than sensors report: a rate of what was seen stays unbiased.
+        """Over the reports of the window."""
         title = Text("Throughput", "驶离流量")
         minutes = f"{self.window_s / 60:g}"
         method = Text(
             f"vehicles that left the outermost lanes, reports of the last {minutes} min",
             f"最近{minutes}分钟的上报中驶离最外侧车道的车辆",
         )
-        self._note(state)
-        while self._seen and self._seen[0][0] <= state.now - self.window_s:
-            self._seen.popleft()
         left = sum(vehicles for _, vehicles, _ in self._seen)
         lane_seconds = sum(seconds for _, _, seconds in self._seen)
         lanes = int(np.count_nonzero(self._leads_out))
         per_hour = left / lane_seconds * lanes * 3600 if lane_seconds else float("nan")
         return Measure("throughput", title, per_hour, "E58", method)
 
-    def _note(self, state: State) -> None:
-        """Keep (time, vehicles, lane-seconds) of the reports that are new."""
+    def note(self, state: State) -> None:
+        """Keep (time, vehicles, lane-seconds) of the window's reports."""
+        while self._seen and self._seen[0][0] <= state.now - self.window_s:
+            self._seen.popleft()
         heard = self._lanes.heard_at(state, LEFT)
         new = self._leads_out & (heard > self._left_at)
         self._left_at = heard

@@ -115,9 +115,15 @@ def grown(world: layout.World, paths: layout.Ints, vehicles: layout.Vehicles) ->
     world.tally[layout.KNOWN] = total
     return world._replace(
         paths=np.concatenate([world.paths, paths]),
-        vehicles=layout.Vehicles._make(np.concatenate(pair) for pair in zip(world.vehicles, vehicles, strict=True)),
+        vehicles=_joined(world.vehicles, vehicles),
         planned=layout.Planned._make(np.zeros(total, array.dtype) for array in world.planned),
         lists=world.lists._replace(
             active=np.concatenate([world.lists.active, vehicles.kind]), movers=np.zeros(total, np.int32)
         ),
+    )
+
+
+def _joined(before: layout.Vehicles, more: layout.Vehicles) -> layout.Vehicles:
+    return layout.Vehicles._make(
+        np.concatenate([getattr(before, name), getattr(more, name)]) for name in layout.Vehicles._fields
     )
