@@ -110,7 +110,7 @@ class Grid(TrafficScenario):
         if not self.incident:
             return []
         lane = network.lane(f"road_0_{(self.rows + 1) // 2}_0_1")
-        return [Incident(lane, x=60.0, start_s=60, duration_s=900)]
+        return [Incident(lane, x=25.0, start_s=60, duration_s=900)]
 
     def label(self) -> str:
         """Its size and seed."""
