@@ -39,7 +39,8 @@ def take_pictures(
 
 def take_picture(browser: Browser, url: str, theme: str, size: tuple[int, int], settle_s: float, target: Path) -> None:
     """One picture, once the map is drawn and the curves have begun."""
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    # Without motion vehicles stand where they were, not on the way from one frame to the next.
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
     page.add_init_script(f"localStorage.setItem('touyan.theme', '{theme}')")
     page.goto(url)
     page.wait_for_selector(".map[data-ready]")
