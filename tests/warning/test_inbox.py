@@ -9,6 +9,7 @@ import pytest
 
 from touyan.core.alerts import Alert, AlertState, AlertStep, Evidence, Severity
 from touyan.core.errors import NotFoundError, StaleActionError
+from touyan.core.faults import Fault
 from touyan.core.text import Text
 from touyan.warning.failure import component_failed
 from touyan.warning.inbox import AlertBook
@@ -149,5 +150,5 @@ def test_of_many_who_acknowledge_at_once_exactly_one_succeeds() -> None:
 
 def test_a_failed_part_of_an_unknown_kind_still_gets_its_alert() -> None:
     """The runtime reports parts that the warning engine has never heard of."""
-    alert = component_failed("source", "cameras", "ValueError: no frame", 3.0)
+    alert = component_failed(Fault("source", "cameras", "ValueError: no frame", 3.0))
     assert alert.headline == Text("The source cameras is switched off", "source“cameras”已停用")

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from touyan.core.commands import Command, CommandState
 from touyan.core.components import Controller, GuardRule
+from touyan.core.faults import Fault, attempt
 from touyan.core.protocols import Plant, Proposal, State
 from touyan.core.text import Text
 
 from .authority import Authority, Mode
 from .effect import RELEASE, Effects, wanted
-from .fault import Fault, attempt
 from .guard import Guard, Objection
 from .ledger import Ledger
 

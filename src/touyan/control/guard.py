@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from touyan.core.commands import Command
 from touyan.core.components import GuardRule
+from touyan.core.faults import Fault, attempt
 from touyan.core.protocols import Plant, State
 
 from .effect import RELEASE
-from .fault import Fault, attempt
 
 
 class Objection(NamedTuple):

@@ -18,11 +18,12 @@ import touyan
 from touyan.control.authority import Mode
 from touyan.core.alerts import Alert
 from touyan.core.commands import Command
-from touyan.core.components import Component, Detector, Rule, Scenario
+from touyan.core.components import Detector, Rule, Scenario
+from touyan.core.faults import Fault
 from touyan.core.geometry import Projection
 from touyan.core.protocols import Observable
 from touyan.simulation.lockstep import Lockstep
-from touyan.warning.failure import component_failed, error_words
+from touyan.warning.failure import component_failed
 from touyan.warning.inbox import AlertBook
 from touyan.warning.watch import Watch
 
@@ -111,10 +112,18 @@ class Brain:
         except Exception:
             logger.exception("the brain stopped at city time %s", self._city.state.now)
             self._state = "failed"
+            self._give_back()
         finally:
             lockstep.close()
             self._show()
             self._store.close()
+
+    def _give_back(self) -> None:
+        """Release what a failed brain holds, where the street still listens."""
+        try:
+            self._city.control.stop(self._city.state)
+        except Exception:
+            logger.exception("the street could not be given back")
 
     def _step(self, lockstep: Lockstep) -> None:
         for loop in self._loops:
@@ -124,10 +133,7 @@ class Brain:
         self._beat += 1
         self._gallery.note()
         self._watch.step(self._city.state)
-        faults = [
-            component_failed(f.kind, f.name, f.words, f.at, self._status) for f in self._city.control.take_faults()
-        ]
-        self._book.open(faults)
+        self._book.open([component_failed(fault, self._status) for fault in self._city.control.take_faults()])
 
     # ------------------------------------------------------------ what it shows
 
@@ -202,9 +208,8 @@ class Brain:
                 self._tell(_with_alerts(self._latest, self._changed()))
         return alert
 
-    def _taken_down(self, component: Component, error: Exception) -> None:
-        now = self._city.state.now
-        self._book.open([component_failed(component.kind, component.name, error_words(error), now, self._status)])
+    def _taken_down(self, fault: Fault) -> None:
+        self._book.open([component_failed(fault, self._status)])
 
     def _describe(
         self, settings: BrainSettings, registry: Registry, scenario: Scenario, controller: str, twin: str | None

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from touyan.core.components import Component, Indicator, Layer
+from touyan.core.components import Indicator, Layer
 from touyan.core.errors import NotFoundError
+from touyan.core.faults import Fault, attempt
 from touyan.core.protocols import Measure, Observable, Plant, State
 
 from .loop import Loop
 from .packs import Registry
 from .view import Figure, LayerInfo
 
-logger = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
 
 SENSORS, SIMULATION = "sensors", "simulation"
@@ -23,12 +22,10 @@ SENSORS, SIMULATION = "sensors", "simulation"
 class Gallery:
     """The indicators and layers of all packs over a city and, beside it, its twin.
 
-    One that raises is taken down and reported through `failed(component, error)`; the others stay.
+    One that raises is taken down and reported through `failed(fault)`; the others stay.
     """
 
-    def __init__(
-        self, registry: Registry, city: Loop, twin: Loop | None, failed: Callable[[Component, Exception], None]
-    ) -> None:
+    def __init__(self, registry: Registry, city: Loop, twin: Loop | None, failed: Callable[[Fault], None]) -> None:
         self._failed = failed
         self._city, self._twin = city, twin
         self._down: set[str] = set()
@@ -81,13 +78,12 @@ class Gallery:
         """The answer of a component that is up; None when it is down or raises, and so is taken down."""
         if shown.name in self._down:
             return None
-        try:
-            return call(*given)
-        except Exception as error:
-            logger.exception("%s %s is taken down", shown.kind, shown.name)
-            self._down.add(shown.name)
-            self._failed(shown, error)
-            return None
+        answer = attempt(shown.kind, shown.name, self._city.state.now, call, *given)
+        if not isinstance(answer, Fault):
+            return answer
+        self._down.add(shown.name)
+        self._failed(answer)
+        return None
 
 
 def _truth(plant: Plant) -> list[Measure]:

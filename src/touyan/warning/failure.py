@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from touyan.core.alerts import Alert, AlertState, AlertStep, Evidence, Severity
 from touyan.core.entities import urn
+from touyan.core.faults import Fault
 from touyan.core.text import Text
 
 COMPONENT_FAILED = "component-failed"
@@ -23,8 +24,9 @@ _DESCRIPTION = Text(
 )
 
 
-def component_failed(kind: str, name: str, words: str, at: float, status: str = "Actual") -> Alert:
+def component_failed(fault: Fault, status: str = "Actual") -> Alert:
     """The alert about a component that raised; `AlertBook.open` numbers it."""
+    kind, name, words, at = fault
     told = {"kind": kind, "kind_zh": _KINDS_ZH.get(kind, kind), "name": name, "words": words}
     return Alert(
         identifier="",
@@ -40,8 +42,3 @@ def component_failed(kind: str, name: str, words: str, at: float, status: str = 
         category="Infra",
         status=status,
     )
-
-
-def error_words(error: Exception) -> str:
-    """The kind and the words of an error, in one line."""
-    return f"{type(error).__name__}: {error}".strip().replace("\n", " ")

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from touyan.core.alerts import Alert, AlertState, AlertStep, Evidence
 from touyan.core.components import Component, Detector, Rule
 from touyan.core.errors import NotFoundError
+from touyan.core.faults import Fault, attempt
 from touyan.core.protocols import Finding, Plant, State
 from touyan.core.units import from_si
 
 from .condition import Condition
-from .failure import component_failed, error_words
+from .failure import component_failed
 from .inbox import AlertBook
 from .places import Places
 from .wording import told
 
-logger = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
 
 
@@ -108,13 +107,12 @@ class Watch:
 
     def _attempt(self, part: Component, now: float, call: Callable[..., _Answer], *given: Any) -> _Answer | None:
         """The answer of a pack's part; one that raises is switched off."""
-        try:
-            return call(*given)
-        except Exception as error:
-            logger.exception("%s %s is switched off", part.kind, part.name)
-            self._off.add(part)
-            self._book.open([component_failed(part.kind, part.name, error_words(error), now, self._status)])
-            return None
+        answer = attempt(part.kind, part.name, now, call, *given)
+        if not isinstance(answer, Fault):
+            return answer
+        self._off.add(part)
+        self._book.open([component_failed(answer, self._status)])
+        return None
 
 
 def _scores(detector: Detector, state: State) -> Finding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from abc import abstractmethod
 from pathlib import Path
@@ -85,8 +84,8 @@ class RealCities(WorldSpeed):
     def _city(self, folder: str, flow: str) -> tuple[RoadNetwork, Demand]:
         path = self.data / folder
         if not path.is_dir():
-            beside = os.listdir(self.data) if self.data.is_dir() else []
-            raise NotFoundError("folder of city data", str(path), beside)
+            beside = self.data.iterdir() if self.data.is_dir() else ()
+            raise NotFoundError("folder of city data", str(path), map(str, beside))
         network = cityflow.read_network(path / "roadnet.json")
         return network, cityflow.read_flow(path / flow, network)
 

@@ -1,4 +1,4 @@
-"""A part of control that raised, for the runtime to make an alert of."""
+"""A part of the brain that raised: the one place where anything a pack may raise is caught."""
 
 from __future__ import annotations
 
