@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--settle", type=float, default=6.0, help="seconds to let the city live before the picture")
     given = parser.parse_args()
     lists = [getattr(given, name).split(",") for name in ("languages", "themes", "sizes")]
-    take_pictures(given.url, given.folder, *lists, settle_s=given.settle)
+    take_pictures(given.url, given.folder, *lists, given.settle)
 
 
 if __name__ == "__main__":
