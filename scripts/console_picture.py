@@ -59,8 +59,8 @@ def main() -> None:
     parser.add_argument("--sizes", default="1440,390")
     parser.add_argument("--settle", type=float, default=6.0, help="seconds to let the city live before the picture")
     given = parser.parse_args()
-    lists = [getattr(given, name).split(",") for name in ("languages", "themes", "sizes")]
-    take_pictures(given.url, given.folder, *lists, given.settle)
+    languages, themes, sizes = (given.languages.split(","), given.themes.split(","), given.sizes.split(","))
+    take_pictures(given.url, given.folder, languages, themes, sizes, given.settle)
 
 
 if __name__ == "__main__":
