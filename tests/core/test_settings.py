@@ -128,3 +128,23 @@ def test_names_are_the_class_in_kebab_case() -> None:
 def test_values_survive_being_written_as_text(litres: float, cups: int) -> None:
     """The environment gives text only, and must mean the same as the file."""
     assert Kettle(litres=repr(litres), cups=str(cups)).values() == Kettle(litres=litres, cups=cups).values()
+
+
+def test_an_heir_may_give_an_inherited_setting_another_default() -> None:
+    """`threshold = 0.5` in a rule of a pack is what authors write; it must count, and be checked."""
+
+    class Base(Configurable):
+        """A component with a share."""
+
+        share: float = setting(0.9, at_least=0.0, at_most=1.0, help="A share.")
+
+    class Heir(Base):
+        """The same with another default."""
+
+        share = 0.5
+
+    assert Heir().share == 0.5
+    assert Base().share == 0.9
+    assert Heir(share=0.7).share == 0.7
+    with pytest.raises(SettingError, match="share"):
+        type("Wrong", (Base,), {"share": 2.0})

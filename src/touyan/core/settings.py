@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self, get_type_hints
 
@@ -78,6 +78,10 @@ class Setting:
         high = self.at_most is None or value <= self.at_most
         return low and high and (not self.one_of or value in self.one_of)
 
+    def with_default(self, component: str, value: Any) -> Setting:
+        """The same declaration with another default, as an heir gives it by plain assignment."""
+        return replace(self, default=self.checked(component, value))
+
     def schema(self) -> dict[str, Any]:
         """The setting as a JSON schema property (draft 2020-12)."""
         told = {
@@ -130,7 +134,9 @@ class Configurable:
         own = {key: value for key, value in vars(cls).items() if isinstance(value, _Declared)}
         types = get_type_hints(cls) if own else {}
         made = {key: _declaration(cls, key, types.get(key), value) for key, value in own.items()}
-        for key in own:
+        plain = {key: value for key, value in vars(cls).items() if key in cls.settings and key not in own}
+        made |= {key: cls.settings[key].with_default(cls.name, value) for key, value in plain.items()}
+        for key in made:
             delattr(cls, key)
         cls.settings = {**cls.settings, **made}
 

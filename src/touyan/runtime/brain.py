@@ -6,7 +6,6 @@ created ──start──▶ running ──stop──▶ finished
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
@@ -19,7 +18,7 @@ from touyan.control.authority import Mode
 from touyan.core.alerts import Alert
 from touyan.core.commands import Command
 from touyan.core.components import Detector, Rule, Scenario
-from touyan.core.faults import Fault
+from touyan.core.faults import Fault, attempt
 from touyan.core.geometry import Projection
 from touyan.core.protocols import Observable
 from touyan.simulation.lockstep import Lockstep
@@ -34,8 +33,6 @@ from .packs import Registry
 from .settings import BrainSettings
 from .store import open_store
 from .view import About, LayerInfo, Update
-
-logger = logging.getLogger(__name__)
 
 SHOW_EVERY_S = 0.25  # wall time between two updates: people see no more, and 20 × real time is 20 beats a second
 NOWHERE = Projection()
@@ -58,7 +55,7 @@ class Brain:
         twin_controller: str | None,
         store: Path | None = None,
     ) -> None:
-        self._store = open_store(store)
+        self._store = open_store(store, time.time(), scenario.label())
         self._tick_s, mode = settings.brain.tick_s, Mode(settings.brain.mode)
         self._city = make_loop(registry, scenario, controller, mode, self._store)
         self._twin = (
@@ -94,36 +91,28 @@ class Brain:
         self._ends_at = at
 
     def join(self) -> None:
-        """Wait until the brain has ended."""
+        """Wait until the brain has ended, and close its store: nothing can be acknowledged after."""
         if self._thread.is_alive():
             self._thread.join()
+        self._store.close()
 
     def _live(self) -> None:
+        """Run to the end; then give the street back, whatever the end was, and show it."""
         lockstep = Lockstep([loop.plant for loop in self._loops])
-        try:
-            self._show()
-            while not self._pace.stopped and self._city.plant.now < self._ends_at:
-                self._step(lockstep)
-                if time.monotonic() - self._shown_at >= SHOW_EVERY_S or self._book.version != self._shown_version:
-                    self._show()
-                self._pace.wait(self._tick_s)
-            self._city.control.stop(self._city.state)
-            self._state = "finished"
-        except Exception:
-            logger.exception("the brain stopped at city time %s", self._city.state.now)
-            self._state = "failed"
-            self._give_back()
-        finally:
-            lockstep.close()
-            self._show()
-            self._store.close()
+        control, state = self._city.control, self._city.state
+        end = attempt("brain", "loop", state.now, self._run, lockstep)
+        attempt("brain", "release", state.now, control.stop, state)
+        lockstep.close()
+        self._state = "failed" if isinstance(end, Fault) else "finished"
+        attempt("brain", "show", state.now, self._show)
 
-    def _give_back(self) -> None:
-        """Release what a failed brain holds, where the street still listens."""
-        try:
-            self._city.control.stop(self._city.state)
-        except Exception:
-            logger.exception("the street could not be given back")
+    def _run(self, lockstep: Lockstep) -> None:
+        self._show()
+        while not self._pace.stopped and self._city.plant.now < self._ends_at:
+            self._step(lockstep)
+            if time.monotonic() - self._shown_at >= SHOW_EVERY_S or self._book.version != self._shown_version:
+                self._show()
+            self._pace.wait(self._tick_s)
 
     def _step(self, lockstep: Lockstep) -> None:
         for loop in self._loops:
@@ -185,7 +174,8 @@ class Brain:
     def _tell(self, update: Update) -> None:
         self._latest = update
         for listener in list(self._listeners):
-            listener(update)
+            if isinstance(attempt("listener", repr(listener), update.at, listener, update), Fault):
+                self._listeners.remove(listener)
 
     def _changed(self) -> list[Alert]:
         self._shown_version, changed = self._book.changed_since(self._shown_version)

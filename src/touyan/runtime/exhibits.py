@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from touyan.core.components import Indicator, Layer
+from touyan.core.components import Component, Indicator, Layer
 from touyan.core.errors import NotFoundError
 from touyan.core.faults import Fault, attempt
 from touyan.core.protocols import Measure, Observable, Plant, State
@@ -28,7 +28,7 @@ class Gallery:
     def __init__(self, registry: Registry, city: Loop, twin: Loop | None, failed: Callable[[Fault], None]) -> None:
         self._failed = failed
         self._city, self._twin = city, twin
-        self._down: set[str] = set()
+        self._down: set[type[Component]] = set()
         self._layers = {layer.name: layer for layer in map(registry.make, registry.all(Layer))}
         self._infos = [
             LayerInfo(layer.name, registry.pack_of(type(layer)).name, layer.title) for layer in self._layers.values()
@@ -50,13 +50,15 @@ class Gallery:
 
     def layers(self) -> list[LayerInfo]:
         """The layers on show."""
-        return [info for info in self._infos if info.name not in self._down]
+        return [info for info in self._infos if type(self._layers[info.name]) not in self._down]
 
     def features(self, name: str) -> dict[str, Any]:
         """The GeoJSON of one layer; raises NotFoundError."""
-        if name not in self._layers or name in self._down:
-            raise NotFoundError("layer", name, self._layers.keys() - self._down)
-        return self._layers[name].features(self._city.plant)
+        up = {known: layer for known, layer in self._layers.items() if type(layer) not in self._down}
+        features = self._attempt(up[name], up[name].features, self._city.plant) if name in up else None
+        if features is None:
+            raise NotFoundError("layer", name, up)
+        return features
 
     def live(self) -> dict[str, dict[str, float]]:
         """The live values of each layer, by feature."""
@@ -76,12 +78,12 @@ class Gallery:
 
     def _attempt(self, shown: Layer | Indicator, call: Callable[..., _Answer], *given: Any) -> _Answer | None:
         """The answer of a component that is up; None when it is down or raises, and so is taken down."""
-        if shown.name in self._down:
+        if type(shown) in self._down:
             return None
         answer = attempt(shown.kind, shown.name, self._city.state.now, call, *given)
         if not isinstance(answer, Fault):
             return answer
-        self._down.add(shown.name)
+        self._down.add(type(shown))
         self._failed(answer)
         return None
 

@@ -41,7 +41,7 @@ class BrainTable(Configurable):
     speed: float = setting(
         10.0, at_least=0.0, help='City seconds in a second of wall time; 0 or "max" runs as fast as possible.'
     )
-    tick_s: float = setting(1.0, unit="SEC", at_least=0.1, at_most=60.0, help="City time between two beats.")
+    tick_s: int = setting(1, unit="SEC", at_least=1, at_most=60, help="Whole city seconds between two beats.")
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**{key: 0.0 if (key, value) == ("speed", "max") else value for key, value in values.items()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -53,8 +54,10 @@ class SimulatedCity:
 
     def advance(self, seconds: float) -> list[ObservationBatch]:
         """Let whole seconds pass, and return what the sensors said meanwhile."""
+        if seconds != int(seconds):
+            raise ValueError(f"a simulated city goes on in whole seconds, not by {seconds}")
         batches: list[ObservationBatch] = []
-        end = self._world.seconds + round(seconds)
+        end = self._world.seconds + int(seconds)
         while self._world.seconds < end:
             self._world.advance(self._until_report(end))
             batches += self._reports()
@@ -80,7 +83,7 @@ class SimulatedCity:
         if command.action == RELEASE:
             self._world.release(crossing)
             return True
-        phase = int(command.value)
+        phase = int(command.value) if math.isfinite(command.value) else -1
         known = phase == command.value and 0 <= phase < len(self._world.network.phases_of(crossing))
         if known:
             self._world.command(crossing, phase)
