@@ -46,3 +46,9 @@ def test_every_error_has_its_own_code_and_a_next_step() -> None:
 def test_a_port_in_use_names_the_next_free_one() -> None:
     """The hint must be something to type."""
     assert PortInUseError("127.0.0.1", 8600, 8603).hint == "port 8603 is free: add --port 8603"
+
+
+def test_a_long_list_of_known_names_is_cut_and_counted() -> None:
+    """A hint is read at a glance; a whole folder's listing is not."""
+    hint = NotFoundError("lane", "x", (f"lane_{number:03}" for number in range(500))).hint
+    assert hint.endswith("lane_011 … (500 in all)")

@@ -46,7 +46,7 @@ class NotFoundError(TouyanError):
     def __init__(self, kind: str, name: str, known: Iterable[str] = ()) -> None:
         names = sorted(known)
         near = get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {_listed(names)}"
         super().__init__(f"there is no {kind} {name!r}", hint)
         self.kind, self.name = kind, name
 
@@ -99,3 +99,9 @@ class PortInUseError(TouyanError):
     def __init__(self, host: str, port: int, free: int) -> None:
         super().__init__(f"port {port} on {host} is in use", f"port {free} is free: add --port {free}")
         self.host, self.port, self.free = host, port, free
+
+
+def _listed(names: list[str], most: int = 12) -> str:
+    """The first names, and how many there are when not all are told."""
+    more = f" … ({len(names)} in all)" if len(names) > most else ""
+    return (", ".join(names[:most]) or "none") + more
