@@ -100,7 +100,7 @@ class SimulatedCity:
         mean_speed = float(np.mean(world.speeds())) if world.running else float("nan")
         travel = Text(
             "mean over all vehicles of the time since departure, trips under way included",
-            "全部车辆自出发起的平均用时,含在途车辆",
+            "全部车辆自出发起的平均用时，含在途车辆",
         )
         return [
             Measure(
