@@ -245,7 +245,7 @@ def test_a_crossing_without_clearance_does_not_disturb_its_neighbour() -> None:
 
 
 def plain_pressures(network: RoadNetwork, crossing: int, halting: Column, phases: list[int]) -> list[float]:
-    """The rule of section 9.1, word by word."""
+    """The published rule, word by word."""
     first = network.movements_of(crossing).start
     clearance = set(np.flatnonzero(network.phase_green[network.phases_of(crossing)[0]]).tolist())
     values = []

@@ -20,8 +20,8 @@ from touyan.packs.traffic.controllers import MaxPressure
 from touyan.packs.traffic.network import RoadNetwork
 from touyan.packs.traffic.plant import SimulatedCity
 from touyan.packs.traffic.sources import LaneDetectors, SignalHeads
-from touyan.packs.traffic.traffic_world import CLEARANCE_S
 from touyan.packs.traffic.vocabulary import (
+    CLEARANCE_S,
     COMMANDED,
     LANE_DETECTOR,
     PHASE,

@@ -1,6 +1,6 @@
 """The pressure of signal phases (Varaiya, Max pressure control of a network of signalized intersections, 2013).
 
-As in the published tables (traffic model, section 9.1): the pressure of a movement is what halts on its
+As in the published tables (the metrics of LLMLight and XLight): the pressure of a movement is what halts on its
 entering lanes less what halts on all lanes of the road it leads to; movements that are green in the
 clearance phase never stop and do not count; the pressure of a phase is the sum over its movements.
 """

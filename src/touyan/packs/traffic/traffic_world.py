@@ -24,8 +24,8 @@ from .network import RoadNetwork
 from .paths import drivables, first_lanes
 from .random_draws import Draws
 from .state import empty_world, grown, new_vehicles
+from .vocabulary import CLEARANCE_S
 
-CLEARANCE_S = 5  # of the clearance phase between two greens, as in the published protocol
 _BLOCK_S = 3600  # departures are asked for an hour ahead
 
 

@@ -24,15 +24,12 @@ REPORT_INTERVAL_S = 5.0
 ENTERED = "entered"  # vehicles that came onto the lane in the interval
 LEFT = "left"  # vehicles that left the lane in the interval
 VEHICLES = "vehicles"  # on the lane, at the end
-HALTING = "halting"  # of those, slower than HALTING_BELOW_MPS, at the end
+HALTING = "halting"  # of those, slower than 0.1 m/s, as in CityFlow and SUMO, at the end
 OCCUPANCY = "occupancy"  # 0..1, mean share of the lane's length that is covered, over the interval
 MEAN_SPEED = "meanSpeed"  # m/s, over vehicles and seconds; NaN with no vehicle
 QUEUE_LENGTH = "queueLength"  # m from the stop line to the rear of the last halting vehicle, at the end; 0 if none
 
 LANE_QUANTITIES = (ENTERED, LEFT, VEHICLES, HALTING, OCCUPANCY, MEAN_SPEED, QUEUE_LENGTH)
-
-HALTING_BELOW_MPS = 0.1
-"""The speed under which a vehicle counts as halting, as in CityFlow and SUMO."""
 
 # Quantities of a TrafficSignal. `COMMANDED` is 1 under the brain's command, 0 on its own programme.
 PHASE = "phase"  # index of the phase that is shown
@@ -43,11 +40,8 @@ SIGNAL_QUANTITIES = (PHASE, COMMANDED)
 # gives the signal back to its own programme.
 ACTIONS = (PHASE, RELEASE)
 
-CLEARANCE_PHASE = 0
-"""The phase that clears a crossing: nothing but turns that never stop is green in it."""
-
-CLEARANCE_S = 5.0
-"""How long the street shows the clearance phase when phases change (traffic model, section 9.1)."""
+CLEARANCE_S = 5
+"""How long the street shows the clearance phase when phases change, as in the published protocol."""
 
 
 def lane_detectors(network: RoadNetwork) -> tuple[str, ...]:
