@@ -18,7 +18,8 @@ from touyan.core.alerts import Alert, AlertState, AlertStep, Evidence, Severity
 from touyan.core.commands import Command, CommandState, CommandStep
 from touyan.core.errors import NotFoundError, TouyanError
 from touyan.core.text import Text
-from touyan.runtime.store import FILE_NAME, NoStore, Store, open_store
+from touyan.runtime.no_store import NoStore
+from touyan.runtime.store import FILE_NAME, Store, open_store
 from touyan.warning.inbox import AlertBook
 
 WORDS = Text("Fire", "火灾")

@@ -31,7 +31,8 @@ from touyan.packs.traffic.vocabulary import (
     traffic_signals,
 )
 from touyan.packs.traffic.worlds import Grid
-from touyan.runtime.loop import Loop, NoJournal
+from touyan.runtime.loop import Loop
+from touyan.runtime.no_store import NoStore
 
 from .sensed import command
 
@@ -355,7 +356,7 @@ class SealedCity:
 
 def driven(plant: Plant, guards: Sequence[GuardRule] = ()) -> list[list[Command]]:
     """Three minutes of a plant under max-pressure, and the commands after each second."""
-    loop = Loop(plant, MaxPressure(), guards, Mode.AUTOMATIC, NoJournal())
+    loop = Loop(plant, MaxPressure(), guards, Mode.AUTOMATIC, NoStore())
     commands = []
     for _ in range(180):
         loop.decide()

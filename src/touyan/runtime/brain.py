@@ -27,7 +27,8 @@ from touyan.warning.inbox import AlertBook
 from touyan.warning.watch import Watch
 
 from .exhibits import Gallery
-from .loop import NoJournal, make_loop
+from .loop import make_loop
+from .no_store import NoStore
 from .pace import Pace
 from .packs import Registry
 from .settings import BrainSettings
@@ -59,7 +60,7 @@ class Brain:
         self._tick_s, mode = settings.brain.tick_s, Mode(settings.brain.mode)
         self._city = make_loop(registry, scenario, controller, mode, self._store)
         self._twin = (
-            make_loop(registry, scenario, twin_controller, Mode.AUTOMATIC, NoJournal()) if twin_controller else None
+            make_loop(registry, scenario, twin_controller, Mode.AUTOMATIC, NoStore()) if twin_controller else None
         )
         self._loops = [self._city, *([self._twin] if self._twin else [])]
         self._simulated = isinstance(self._city.plant, Observable)

@@ -8,7 +8,6 @@ from itertools import groupby
 from touyan.control.authority import Mode
 from touyan.control.engine import Control
 from touyan.control.ledger import Journal, Ledger
-from touyan.core.commands import Command
 from touyan.core.components import Controller, GuardRule, Scenario, Source
 from touyan.core.entities import Entity
 from touyan.core.observations import ObservationBatch
@@ -40,13 +39,6 @@ class Loop:
         for batch in batches:
             self.state.update(batch)
         self.state.move_to(self.plant.now)
-
-
-class NoJournal:
-    """Keeps no record: for runs that nobody will ask about."""
-
-    def journal_commands(self, commands: Sequence[Command]) -> None:
-        """Forget them."""
 
 
 def make_loop(registry: Registry, scenario: Scenario, controller: str, mode: Mode, journal: Journal) -> Loop:

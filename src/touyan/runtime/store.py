@@ -20,6 +20,8 @@ from touyan.core.alerts import Alert
 from touyan.core.commands import Command
 from touyan.core.errors import NotFoundError, TouyanError
 
+from .no_store import NoStore
+
 FILE_NAME = "touyan.sqlite"
 
 _metadata = sql.MetaData()
@@ -150,19 +152,6 @@ class Store:
                 yield connection
         except DBAPIError as error:
             raise _told(self._path, str(error.orig)) from error
-
-
-class NoStore:
-    """Keeps no record: alerts and commands live as long as the process."""
-
-    def journal_alerts(self, alerts: Sequence[Alert]) -> None:
-        """Forget them."""
-
-    def journal_commands(self, commands: Sequence[Command]) -> None:
-        """Forget them."""
-
-    def close(self) -> None:
-        """Nothing to let go of."""
 
 
 def open_store(folder: Path | None, started_at: float = 0.0, city: str = "") -> Store | NoStore:

@@ -10,7 +10,8 @@ from touyan.control.authority import Mode
 from touyan.core.components import Scenario
 from touyan.core.protocols import Measure, Observable, Plant
 
-from .loop import NoJournal, make_loop
+from .loop import make_loop
+from .no_store import NoStore
 from .packs import Registry
 
 TICK_S = 1.0
@@ -36,7 +37,7 @@ class Trial:
 
 def run_trial(registry: Registry, scenario: Scenario, controller: str, seconds: int, counts: bool = False) -> Trial:
     """Run a scenario from its first second under a controller's spec (`max-pressure:30`)."""
-    loop = make_loop(registry, scenario, controller, Mode.AUTOMATIC, NoJournal())
+    loop = make_loop(registry, scenario, controller, Mode.AUTOMATIC, NoStore())
     running: list[int] = []
     count = _counter(loop.plant) if counts else None
     for _ in range(round(seconds / TICK_S)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from touyan.kernels.compiled import inlined
 
-from .layout import CREATED, KNOWN, NONE, RUNNING, STEP, World
+from .layout import CREATED, NONE, RUNNING, STEP, World
 from .leaders import find_leader
 from .lists import insert_behind, queue, unqueue
 
@@ -13,7 +13,7 @@ from .lists import insert_behind, queue, unqueue
 def create(world: World) -> None:
     """Put the vehicles created in this step into the waiting buffers of their first lanes."""
     vehicles, tally = world.vehicles, world.tally
-    while tally[CREATED] < tally[KNOWN] and vehicles.created[tally[CREATED]] <= tally[STEP]:
+    while tally[CREATED] < len(vehicles.created) and vehicles.created[tally[CREATED]] <= tally[STEP]:
         vehicle = tally[CREATED]
         queue(vehicle, world.paths[vehicles.path[vehicle]], vehicles, world.lists)
         tally[CREATED] += 1

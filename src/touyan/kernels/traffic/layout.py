@@ -151,7 +151,7 @@ class World(NamedTuple):
     tally: Longs
 
 
-STEP, RUNNING, CREATED, FINISHED, VEHICLE_SECONDS, KNOWN = range(6)
+STEP, RUNNING, CREATED, FINISHED, VEHICLE_SECONDS = range(5)
 """Elements of `tally`: step counter, running now, created so far, finished so far, time spent by all
-vehicles since their creation (s), vehicles in the arrays."""
-TALLY_SIZE = 6
+vehicles since their creation (s)."""
+TALLY_SIZE = 5

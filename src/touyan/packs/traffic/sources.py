@@ -23,6 +23,7 @@ from .vocabulary import (
     OCCUPANCY,
     PHASE,
     QUEUE_LENGTH,
+    REPORT_INTERVAL_S,
     TRAFFIC_SIGNAL,
     VEHICLES,
     lane_detectors,
@@ -35,7 +36,7 @@ _COUNTS = (ENTERED, LEFT, VEHICLES, HALTING)
 class LaneDetectors(Source):
     """One lane-area detector on each lane, as SUMO's E2, reporting in intervals."""
 
-    interval_s: int = setting(5, unit="SEC", at_least=1, help="Time between reports.")
+    interval_s: int = setting(REPORT_INTERVAL_S, unit="SEC", at_least=1, help="Time between reports.")
     noise: float = setting(0.0, at_least=0.0, at_most=1.0, help="Relative standard deviation of every value.")
     loss: float = setting(0.0, at_least=0.0, at_most=1.0, help="Share of reports that get lost.")
     delay_s: int = setting(0, unit="SEC", at_least=0, help="Time between a report and its arrival.")

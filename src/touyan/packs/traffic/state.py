@@ -112,7 +112,6 @@ def new_vehicles(count: int) -> layout.Vehicles:
 def grown(world: layout.World, paths: layout.Ints, vehicles: layout.Vehicles) -> layout.World:
     """The world with more paths and more vehicles known."""
     total = len(world.vehicles.kind) + len(vehicles.kind)
-    world.tally[layout.KNOWN] = total
     return world._replace(
         paths=np.concatenate([world.paths, paths]),
         vehicles=_joined(world.vehicles, vehicles),

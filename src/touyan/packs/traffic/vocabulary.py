@@ -17,7 +17,7 @@ from .network import RoadNetwork
 LANE_DETECTOR = "LaneDetector"
 TRAFFIC_SIGNAL = "TrafficSignal"
 
-REPORT_INTERVAL_S = 5.0
+REPORT_INTERVAL_S = 5
 """How often a lane detector reports, unless the city says otherwise."""
 
 # Quantities of a LaneDetector, over or at the end of one interval.
