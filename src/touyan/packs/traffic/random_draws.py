@@ -17,6 +17,12 @@ class Draws:
         self._generator = np.random.MT19937()
         self._generator._legacy_seeding(seed)  # the seeding of the C++ standard; the default one differs
 
+    def branch(self) -> Draws:
+        """An independent copy that goes on from the same place."""
+        twin = Draws(0)
+        twin._generator.state = self._generator.state
+        return twin
+
     def vehicles(self, step: Ints, first_road: Ints) -> tuple[Ints, NDArray[np.uint32]]:
         """Priority and first-lane draw of vehicles in the order of creation.
 

@@ -109,6 +109,15 @@ def new_vehicles(count: int) -> layout.Vehicles:
     )
 
 
+def branched(world: layout.World) -> layout.World:
+    """A copy that shares only what never changes."""
+    changing = ("vehicles", "planned", "lists", "slots", "signals", "sensing", "incidents")
+    copies = {
+        name: type(part)(*(array.copy() for array in part)) for name in changing for part in (getattr(world, name),)
+    }
+    return world._replace(tally=world.tally.copy(), **copies)
+
+
 def grown(world: layout.World, paths: layout.Ints, vehicles: layout.Vehicles) -> layout.World:
     """The world with more paths and more vehicles known."""
     total = len(world.vehicles.kind) + len(vehicles.kind)

@@ -7,6 +7,8 @@ docs/en/explanation/traffic-model.md. Lane change is not part of it yet.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +25,7 @@ from .demand import Demand, Departures
 from .network import RoadNetwork
 from .paths import drivables, first_lanes
 from .random_draws import Draws
-from .state import empty_world, grown, new_vehicles
+from .state import branched, empty_world, grown, new_vehicles
 from .vocabulary import CLEARANCE_S
 
 _BLOCK_S = 3600  # departures are asked for an hour ahead
@@ -52,11 +54,19 @@ class TrafficWorld:
     def __init__(self, network: RoadNetwork, demand: Demand, seed: int = 0, incidents: Sequence[Incident] = ()) -> None:
         self.network = network
         self._demand = demand
+        self._demand_lock = Lock()  # branches ask one demand, and may do so from several threads
         self._draws = Draws(seed)
         self._paths: dict[tuple[int, int], int] = {}
         self._candidates: dict[int, list[int]] = {}
         self._known_until = 0
         self._arrays = empty_world(network, demand.types, _incident_arrays(incidents))
+
+    def branch(self) -> TrafficWorld:
+        """An independent copy of the state as it is now; both go on as the original would have."""
+        twin = copy(self)
+        twin._draws, twin._paths = self._draws.branch(), dict(self._paths)
+        twin._arrays = branched(self._arrays)
+        return twin
 
     # ------------------------------------------------------------ time
 
@@ -197,7 +207,9 @@ class TrafficWorld:
     def _know_departures(self, until_step: int) -> None:
         while self._known_until < until_step:
             following = self._known_until + _BLOCK_S
-            self._add(self._demand.block(self._known_until, following))
+            with self._demand_lock:
+                departures = self._demand.block(self._known_until, following)
+            self._add(departures)
             self._known_until = following
 
     def _add(self, departures: Departures) -> None:
