@@ -47,17 +47,17 @@ MISTAKES: list[tuple[Steps, object, str, str, str]] = [
     ),
     (
         (3, "route"),
-        ["road_0_1_0", "road_0_1_0", "road_2_1_0"],
+        ["road_0_1_0", "road_0_1_0", "road_3_1_2"],
         "$[3].route[2]",
-        "flow 3 drives from 'road_0_1_0' to 'road_2_1_0', which no link joins",
-        "one of the roads reached from 'road_0_1_0': 'road_1_1_0', 'road_1_1_1', 'road_1_1_3'",
+        "flow 3 drives from 'road_0_1_0' to 'road_3_1_2', to which no way leads",
+        "a road that can be reached from 'road_0_1_0', which leads on to 'road_1_1_0', 'road_1_1_1', 'road_1_1_3'",
     ),
     (
         (3, "route"),
         ["road_0_1_0", "road_1_1_1", "road_0_1_0"],
         "$[3].route[2]",
-        "flow 3 drives from 'road_1_1_1' to 'road_0_1_0', which no link joins",
-        "one of the roads reached from 'road_1_1_1': none",
+        "flow 3 drives from 'road_1_1_1' to 'road_0_1_0', to which no way leads",
+        "a road that can be reached from 'road_1_1_1', which leads nowhere",
     ),
 ]
 
@@ -123,7 +123,7 @@ def test_a_lane_without_links_where_a_route_needs_them_is_named(tmp_path: Path) 
     with pytest.raises(InputError) as caught:
         read_flow(saved(tmp_path, "flow.json", flows), network)
     assert caught.value.place == "$[0].route[2]"
-    assert "flow 0 drives from 'road_1_1_0' to 'road_2_1_0', which no link joins" in caught.value.found
+    assert "flow 0 drives from 'road_1_1_0' to 'road_2_1_0', to which no way leads" in caught.value.found
     assert "'road_2_1_1', 'road_2_1_3'" in caught.value.expected
 
 
@@ -140,6 +140,37 @@ def test_a_route_that_needs_a_lane_change_is_named(tmp_path: Path) -> None:
     assert "(and from there to 'road_2_1_0')" in caught.value.found
     assert "no link leads from lane 'road_0_1_0_1' on to road 'road_1_1_0'" in caught.value.found
     assert caught.value.expected == "links by which every lane of the route goes on"
+
+
+def test_roads_that_lie_apart_are_joined_by_the_shortest_way(tmp_path: Path) -> None:
+    """CityFlow takes the roads of a route as anchors; so files that name only the ends must run here too."""
+    network = small_network()
+    flows = changed(small_flow()[:1], (0, "route"), ["road_0_1_0", "road_0_1_0", "road_2_1_1"])
+    demand = read_flow(saved(tmp_path, "flow.json", flows), network)
+    assert [[network.road_ids[road] for road in route] for route in demand.routes] == [
+        ["road_0_1_0", "road_1_1_0", "road_2_1_1"]
+    ]
+
+
+def test_routes_that_are_written_apart_and_in_full_are_one(tmp_path: Path) -> None:
+    """The same way is stored once, however it is written."""
+    apart = changed(small_flow()[:1], (0, "route"), ["road_0_1_0", "road_2_1_1"])
+    full = changed(small_flow()[:1], (0, "route"), ["road_0_1_0", "road_1_1_0", "road_2_1_1"])
+    demand = read_flow(saved(tmp_path, "flow.json", apart + full), small_network())
+    assert demand.route.tolist() == [0, 0]
+
+
+def test_a_lane_that_ends_on_the_way_between_anchors_is_told_at_the_anchor_behind_it(tmp_path: Path) -> None:
+    """The file knows only its anchors, so the message must point at one of them."""
+    record = small_roadnet()
+    straight = next(c for c in record["intersections"] if c["id"] == "intersection_1_1")["roadLinks"][0]
+    straight["laneLinks"] = [link for link in straight["laneLinks"] if link["endLaneIndex"] == 0]
+    network = read_network(saved(tmp_path, "roadnet.json", record))
+    flows = changed(small_flow()[:1], (0, "route"), ["road_0_1_0", "road_2_1_0"])
+    with pytest.raises(InputError) as caught:
+        read_flow(saved(tmp_path, "flow.json", flows), network)
+    assert caught.value.place == "$[0].route[1]"
+    assert "no link leads from lane 'road_0_1_0_1' on to road 'road_1_1_0'" in caught.value.found
 
 
 def test_times_have_cityflows_defaults(tmp_path: Path) -> None:

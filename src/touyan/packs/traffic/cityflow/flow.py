@@ -14,6 +14,7 @@ from .. import paths
 from ..demand import VehicleTypes
 from ..flows import FlowDemand
 from ..network import RoadNetwork
+from ..routing import NoWay, Route, Router
 from .decoding import nearest, read_records
 from .records import Flow, Vehicle
 
@@ -59,7 +60,8 @@ class _Routes:
     def __init__(self, flows: Sequence[Flow], file: str, network: RoadNetwork) -> None:
         self._flows, self._file, self._network = flows, file, network
         self._index = {road: index for index, road in enumerate(network.road_ids)}
-        self.known: dict[tuple[int, ...], int] = {}
+        self._router = Router(network)
+        self.known: dict[Route, int] = {}
 
     def columns(self) -> list[int]:
         """Position among `known` of each flow's route."""
@@ -87,10 +89,28 @@ class _Routes:
         if len(places) < 2:
             found = f"{len(places)} road" if places else "no road"
             raise InputError(self._file, f"$[{flow}].route", found, "two different roads or more")
-        route = tuple(roads[place] for place in places)
+        route, ends = self._driven(flow, tuple(roads[place] for place in places), places)
         if route not in self.known:
-            self._check(flow, route, places)
+            self._check(flow, route, ends)
         return self.known.setdefault(route, len(self.known))
+
+    def _driven(self, flow: int, anchors: Route, places: Sequence[int]) -> tuple[Route, list[int]]:
+        """The roads driven from anchor to anchor, and for each the place in the file that it leads to."""
+        try:
+            legs = self._router.legs(anchors)
+        except NoWay as gap:
+            place = f"$[{flow}].route[{places[gap.position + 1]}]"
+            raise InputError(self._file, place, *self._gap(flow, gap)) from None
+        ends = [place for place, leg in zip(places[1:], legs, strict=True) for _ in leg]
+        return sum(legs, anchors[:1]), [places[0], *ends]
+
+    def _gap(self, flow: int, gap: NoWay) -> tuple[str, str]:
+        ids = self._network.road_ids
+        here, there = repr(ids[gap.from_road]), repr(ids[gap.to_road])
+        found = f"flow {flow} drives from {here} to {there}, to which no way leads"
+        onward = [repr(ids[road]) for road in self._network.roads_onward[gap.from_road]]
+        leads = f"leads on to {', '.join(onward)}" if onward else "leads nowhere"
+        return found, f"a road that can be reached from {here}, which {leads}"
 
     def _road(self, name: str, place: str) -> int:
         if name not in self._index:
@@ -98,20 +118,16 @@ class _Routes:
             raise InputError(self._file, place, f"road {name!r}, which does not exist", expected)
         return self._index[name]
 
-    def _check(self, flow: int, route: tuple[int, ...], places: Sequence[int]) -> None:
+    def _check(self, flow: int, route: Route, places: Sequence[int]) -> None:
         try:
             paths.check(self._network, route)
         except paths.DeadEnd as end:
             place = f"$[{flow}].route[{places[end.position + 1]}]"
             raise InputError(self._file, place, *self._break(flow, route, end)) from None
 
-    def _break(self, flow: int, route: tuple[int, ...], end: paths.DeadEnd) -> tuple[str, str]:
-        ids, onward = self._network.road_ids, self._network.roads_onward
-        reached = [ids[road] for road in onward[end.road]]
+    def _break(self, flow: int, route: Route, end: paths.DeadEnd) -> tuple[str, str]:
+        ids = self._network.road_ids
         here, following = repr(ids[end.road]), repr(ids[end.next_road])
-        if end.next_road not in onward[end.road]:
-            known = f"one of the roads reached from {here}: {', '.join(map(repr, reached)) or 'none'}"
-            return f"flow {flow} drives from {here} to {following}, which no link joins", known
         after = [ids[road] for road in route[end.position + 2 : end.position + 3]]
         then = f" (and from there to {after[0]!r})" if after else ""
         found = f"flow {flow} drives from {here} to {following}{then}, but {end}"
