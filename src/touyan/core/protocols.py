@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +117,14 @@ class Observable(Protocol):
 
     def measures(self) -> list[Measure]:
         """The truth by which a run is judged, for example mean travel time."""
+
+
+@runtime_checkable
+class Branchable(Protocol):
+    """What can be copied as it stands, to see where it would go."""
+
+    def branch(self) -> Self:
+        """An independent copy; both go on as the original would have."""
 
 
 class Proposal(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from .vocabulary import LANE_DETECTOR, PHASE, RELEASE, TRAFFIC_SIGNAL, lane_dete
 
 
 class SimulatedCity:
-    """Keeps `core.protocols.Plant` and `Observable`: engines get its sensors, people its scene."""
+    """Keeps `Plant`, `Observable` and `Branchable`: engines get its sensors, people its scene."""
 
     def __init__(self, world: TrafficWorld, sources: Sequence[Source], starts_at: float) -> None:
         self._world = world
@@ -31,6 +32,13 @@ class SimulatedCity:
         self._signals = [SignalFeed(s, world.network) for s in sources if isinstance(s, SignalHeads)]
         self._crossings = dict(zip(traffic_signals(world.network), world.network.signalised.tolist(), strict=True))
         self.inventory = inventory(world.network)
+
+    def branch(self) -> SimulatedCity:
+        """An independent copy with its sensors; the inventory is shared, for it never changes."""
+        twin = copy(self)
+        twin._world = self._world.branch()
+        twin._detectors = [feed.branch() for feed in self._detectors]
+        return twin
 
     @property
     def now(self) -> float:

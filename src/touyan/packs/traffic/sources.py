@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from copy import copy, deepcopy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,12 @@ class DetectorFeed:
         self._random = np.random.default_rng(detectors.seed)
         self._silent = _silent_lanes(detectors.silent, network)
         self._under_way: deque[tuple[float, ObservationBatch]] = deque()
+
+    def branch(self) -> DetectorFeed:
+        """A copy with the same chance to come and the same reports under way."""
+        twin = copy(self)
+        twin._random, twin._under_way = deepcopy(self._random), self._under_way.copy()
+        return twin
 
     def report(self, world: TrafficWorld, now: float) -> list[ObservationBatch]:
         """Read the detectors; returns the reports that arrive now."""

@@ -1,0 +1,102 @@
+"""Many possible futures at once: branches of one world, or one city under many seeds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from touyan.core.protocols import Branchable, Measure, Observable
+
+
+class Pool(Protocol):
+    """Where work is done side by side.
+
+    The executors of `concurrent.futures` keep this, and so may a cluster's. A pool of processes carries members
+    there and back, so they must be picklable.
+    """
+
+    def map(self, call: Callable[..., Any], *given: Iterable[Any]) -> Iterator[Any]:
+        """The answers of a call for each element, in their order."""
+
+
+class Advancing(Protocol):
+    """Anything that time can pass in; what it returns is handed on."""
+
+    def advance(self, seconds: Any) -> Any:
+        """Let time pass."""
+
+
+Member = TypeVar("Member", bound=Advancing)
+Key = TypeVar("Key")
+Answer = TypeVar("Answer")
+
+
+class Ensemble(Generic[Member]):
+    """Members that share nothing, so that no digit depends on how many workers there are.
+
+    `seeds` name the members; without them they are numbered.
+    """
+
+    def __init__(self, members: Iterable[Member], seeds: Sequence[int] | None = None, pool: Pool | None = None) -> None:
+        self.members = list(members)
+        self.seeds = tuple(range(len(self.members)) if seeds is None else seeds)
+        if len(self.seeds) != len(self.members):
+            raise ValueError(f"{len(self.members)} members need as many seeds, not {len(self.seeds)}")
+        self._own = ThreadPoolExecutor(worker_count(), thread_name_prefix="member") if pool is None else None
+        self._pool: Pool = self._own or pool  # type: ignore[assignment]  # one of the two is there
+
+    @classmethod
+    def of_branches(cls, origin: Branchable, count: int, pool: Pool | None = None) -> Self:
+        """As many copies of a world as it stands; the origin itself stays where it is."""
+        return cls([origin.branch() for _ in range(count)], pool=pool)  # type: ignore[misc]  # it branches and advances
+
+    @classmethod
+    def of_seeds(cls, start: Callable[[int], Member], seeds: Sequence[int], pool: Pool | None = None) -> Self:
+        """One member for each seed."""
+        return cls(map(start, seeds), seeds, pool)
+
+    def advance(self, seconds: float) -> list[Any]:
+        """Let time pass in every member; what each returned."""
+        moved = list(self._pool.map(_moved, self.members, [seconds] * len(self.members)))
+        self.members = [member for member, _ in moved]
+        return [answer for _, answer in moved]
+
+    def measures(self) -> list[list[Measure]]:
+        """The truth by which each member is judged."""
+        return [truth for member in self.members if (truth := _measures(member)) is not None]
+
+    def close(self) -> None:
+        """Let the threads go; a pool that was given stays open."""
+        if self._own:
+            self._own.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def run_each(task: Callable[[Key], Answer], keys: Iterable[Key], pool: Pool | None = None) -> list[Answer]:
+    """The answers of a whole run for each key, a seed say, in the order of the keys."""
+    if pool is not None:
+        return list(pool.map(task, keys))
+    with ThreadPoolExecutor(worker_count()) as threads:
+        return list(threads.map(task, keys))
+
+
+def worker_count() -> int:
+    """One worker for each core that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _moved(member: Member, seconds: float) -> tuple[Member, Any]:
+    """The member after some time, which another process must hand back, and what it returned."""
+    answer = member.advance(seconds)
+    return member, answer
+
+
+def _measures(member: object) -> list[Measure] | None:
+    return member.measures() if isinstance(member, Observable) else None
