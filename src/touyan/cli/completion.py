@@ -10,6 +10,11 @@ def controller_names(incomplete: str) -> list[str]:
     return _names("controller", incomplete)
 
 
+def demand_makers(incomplete: str) -> list[str]:
+    """Makers of demand whose name begins so."""
+    return _names("demand", incomplete)
+
+
 def benchmark_names(incomplete: str) -> list[str]:
     """Benchmarks whose name begins so."""
     return _names("benchmark", incomplete)

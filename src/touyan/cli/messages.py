@@ -26,6 +26,12 @@ MESSAGES: dict[str, Text] = {
         "不开控制台，在一种信号控制下仿真一座城市。\n\n"
         "示例：touyan simulate roadnet.json flow.json --signals max-pressure:30 --json",
     ),
+    "demand": Text(
+        "Make demand from a matrix or from counts, as a flow file.\n\n"
+        "Example: touyan demand from-od roadnet.json trips.csv --out flow.json --set seconds=3600",
+        "由 OD 矩阵或计数生成交通需求，写成流量文件。\n\n"
+        "示例：touyan demand from-od roadnet.json trips.csv --out flow.json --set seconds=3600",
+    ),
     "bench": Text(
         "Run all benchmarks, or one, and print what was measured.\n\nExample: touyan bench --json",
         "运行全部或一项基准测试并打印实测结果。\n\n示例：touyan bench --json",
@@ -58,10 +64,16 @@ MESSAGES: dict[str, Text] = {
     "option.counts": Text(
         "Write vehicles running, second by second, to a JSON file.", "逐秒在途车辆数写入 JSON 文件。"
     ),
+    "option.out": Text("Flow file to write.", "要写入的流量文件。"),
+    "option.set": Text(
+        "Setting of the maker, as name=value; may be repeated.", "生成方式的设置，写作“名称=值”，可重复。"
+    ),
     "option.folder": Text("Folder that receives the pack.", "存放业务包的文件夹。"),
     "argument.city": Text("Folder with a road network and flows.", "含路网与流量的文件夹。"),
     "argument.roadnet": Text("Road network file.", "路网文件。"),
     "argument.flow": Text("Flow file.", "流量文件。"),
+    "argument.maker": Text("How: from-od or fit.", "方式：from-od 或 fit。"),
+    "argument.demand-data": Text("Matrix or counts.", "OD 矩阵或计数文件。"),
     "argument.benchmark": Text("Benchmark; all without it.", "基准名称；省略则全部运行。"),
     "argument.pack": Text("Name of the pack.", "业务包名称。"),
     "said.address": Text("console:    {url}", "控制台：  {url}"),

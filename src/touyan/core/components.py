@@ -4,6 +4,7 @@ sources.py      Source      what sensors say
 detectors.py    Detector    state in, scores of single entities out
 rules.py        Rule        which score, for how long, becomes which alert
 worlds.py       Scenario    a world with its demand and seed, ready to start
+demands.py      DemandMaker data such as matrices or counts in, demand for a world out
 controllers.py  Controller  state in, proposals out
 guards.py       GuardRule   what no command may do
 analyses.py     Indicator   one figure of the city for people
@@ -16,7 +17,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from .alerts import Severity
 from .commands import Command
@@ -99,6 +100,27 @@ class Scenario(Component):
     def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:
         """The settings for a folder or files; None when they are not of this kind."""
         return None
+
+
+class MadeDemand(NamedTuple):
+    """A demand file's content, what is to be said of it, and a table of details."""
+
+    content: bytes
+    measures: list[Measure]
+    rows: list[dict[str, Any]]
+
+
+class DemandMaker(Component):
+    """Data such as matrices or counts in, demand for a world out."""
+
+    abstract = True
+    kind = "demand"
+    accepts: ClassVar[str]
+    """In words, the data that it reads."""
+
+    @abstractmethod
+    def make(self, world: Path, data: Path) -> MadeDemand:
+        """The demand for the world in one file from the data in another; raises InputError."""
 
 
 class Controller(Component):

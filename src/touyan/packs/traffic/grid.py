@@ -13,10 +13,10 @@ import numpy as np
 from touyan.core.geometry import Points, Projection
 
 from .building import bezier
+from .cityflow import flow_records as grid_flow
 from .cityflow import parse_network
 from .cityflow.network import NOWHERE
-from .cityflow.records import Roadnet, Vehicle
-from .demand import Demand
+from .cityflow.records import Roadnet
 from .network import RoadNetwork
 from .poisson import DRIVERS, PoissonDemand, Turning
 
@@ -67,24 +67,6 @@ def grid_roadnet(
         "intersections": [grid.intersection(place) for place in grid.places],
         "roads": [grid.road(road) for road in grid.roads],
     }
-
-
-def grid_flow(network: RoadNetwork, demand: Demand, seconds: int) -> list[dict[str, Any]]:
-    """Every vehicle of a demand in its first seconds as a flow of its own, in the form of `flow.json`."""
-    departures, types = demand.block(0, seconds), demand.types
-    vehicles = [
-        {
-            Vehicle.__struct_encode_fields__[i]: float(getattr(types, field)[kind])
-            for i, field in enumerate(Vehicle.__struct_fields__)
-        }
-        for kind in range(len(types.length))
-    ]
-    routes = [[network.road_ids[road] for road in route] for route in demand.routes]
-    columns = (departures.step.tolist(), departures.route.tolist(), departures.vehicle_type.tolist())
-    return [
-        {"vehicle": vehicles[kind], "route": routes[route], "interval": 1.0, "startTime": step, "endTime": step}
-        for step, route, kind in zip(*columns, strict=True)
-    ]
 
 
 def write_city(

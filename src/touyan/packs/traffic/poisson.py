@@ -10,13 +10,11 @@ import numpy as np
 from touyan.core.errors import NotFoundError
 
 from .demand import Departures, Floats, Ints, VehicleTypes
+from .hourly import HourlyDemand, ranks
 from .network import LEFT, RIGHT, STRAIGHT, RoadNetwork
 
 HEADINGS = ("east", "north", "west", "south")
 """Directions of travel, by quarter turns from east; road ids of a grid end in this number."""
-
-_KEPT_HOURS = 3
-"""Hours of vehicles kept in memory: a city and its twin ask for the same ones."""
 
 
 class Turning(NamedTuple):
@@ -37,7 +35,7 @@ CAR = VehicleTypes(
 """The one vehicle type of generated cities."""
 
 
-class PoissonDemand:
+class PoissonDemand(HourlyDemand):
     """Vehicles that arrive at every entry by chance and turn by chance; keeps `Demand`.
 
     `arrivals` are vehicles per hour at each entry road, one figure or one by direction of travel (see HEADINGS; a
@@ -56,69 +54,26 @@ class PoissonDemand:
         types: VehicleTypes = CAR,
         step_s: float = 1.0,
     ) -> None:
+        super().__init__(seed, types, step_s)
         self.entries = entries(network)
         self.rates = _rates(network, self.entries, arrivals)
-        self.seed = seed
-        self._types = types
         self._turns = _Turns(network, turning)
-        self._hour_steps = round(3600 / step_s)
-        self._route_index: dict[tuple[int, ...], int] = {}
-        self._routes: list[tuple[int, ...]] = []
-        self._drawn = 0
-        self._hours: dict[int, Departures] = {}
 
-    @property
-    def types(self) -> VehicleTypes:
-        """The vehicle types that departures refer to."""
-        return self._types
-
-    @property
-    def routes(self) -> list[tuple[int, ...]]:
-        """The routes drawn so far."""
-        return self._routes
-
-    def block(self, first_step: int, last_step: int) -> Departures:
-        """All departures in steps first_step ≤ step < last_step."""
-        hours = range(first_step // self._hour_steps, -(-max(last_step, first_step + 1) // self._hour_steps))
-        parts = []
-        for departures in map(self._hour, hours):
-            inside = slice(*np.searchsorted(departures.step, (first_step, max(last_step, first_step))))
-            parts.append([column[inside] for column in _columns(departures)])
-        return Departures(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-    def _hour(self, hour: int) -> Departures:
-        # Routes are numbered in the order of hours, whichever hour is asked for first.
-        for earlier in range(self._drawn, hour):
-            self._draw(earlier)
-        if hour not in self._hours:
-            self._hours[hour] = self._draw(hour)
-            for old in list(self._hours)[:-_KEPT_HOURS]:
-                del self._hours[old]
-        return self._hours[hour]
-
-    def _draw(self, hour: int) -> Departures:
+    def draw(self, hour: int, chance: np.random.Generator) -> Departures:
         """The vehicles of an hour, by step, then entry."""
-        chance = np.random.default_rng([self.seed, hour])
         counts = chance.poisson(self.rates)
         entry = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-        step = chance.integers(self._hour_steps, size=len(entry))
+        step = chance.integers(self.hour_steps, size=len(entry))
         order = np.lexsort((entry, step))
         entry, step = entry[order], step[order]
         routes = self._turns.routes(self.entries[entry], chance)
-        self._drawn = max(self._drawn, hour + 1)
         return Departures(
-            step=(step + hour * self._hour_steps).astype(np.int32),
-            route=np.fromiter(map(self._position, routes), np.int32, len(entry)),
+            step=(step + hour * self.hour_steps).astype(np.int32),
+            route=np.fromiter(map(self.position, routes), np.int32, len(entry)),
             vehicle_type=np.zeros(len(entry), np.int32),
             flow=(entry + hour * len(counts)).astype(np.int32),
-            number=_ranks(entry),
+            number=ranks(entry),
         )
-
-    def _position(self, route: tuple[int, ...]) -> int:
-        if route not in self._route_index:
-            self._route_index[route] = len(self._routes)
-            self._routes.append(route)
-        return self._route_index[route]
 
 
 def entries(network: RoadNetwork) -> Ints:
@@ -191,16 +146,3 @@ def _rates(network: RoadNetwork, roads: Ints, arrivals: float | Mapping[str, flo
         if not 0 <= rate < np.inf:
             raise ValueError(f"arrivals must not be negative: {name} {rate}")
     return np.array([given.get(heading(network, road), 0.0) for road in roads.tolist()])
-
-
-def _ranks(entry: Ints) -> Ints:
-    """How many earlier elements have the same entry."""
-    order = np.argsort(entry, kind="stable")
-    in_order = entry[order]
-    ranks = np.empty(len(entry), np.int32)
-    ranks[order] = np.arange(len(entry)) - np.searchsorted(in_order, in_order)
-    return ranks
-
-
-def _columns(departures: Departures) -> tuple[Ints, ...]:
-    return departures.step, departures.route, departures.vehicle_type, departures.flow, departures.number

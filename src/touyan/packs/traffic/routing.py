@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Set as AbstractSet
+from copy import copy
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -57,6 +58,12 @@ class Router:
         self._first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
         self._onward = np.array([road for onward in network.roads_onward for road in onward], np.int32)
         self._trees: OrderedDict[tuple[int, AbstractSet[int]], Tree] = OrderedDict()
+
+    def priced(self, cost: Floats) -> Router:
+        """The same network with other costs."""
+        twin = copy(self)
+        twin.cost, twin._trees = cost, OrderedDict()
+        return twin
 
     def path(self, from_road: int, to_road: int, closed: AbstractSet[int] = _ALL_OPEN) -> Route | None:
         """The cheapest way between two roads, both included; None where there is none.
