@@ -113,8 +113,8 @@ def test_one_alternative_is_the_fastest_way() -> None:
 
 def test_alternatives_are_different_ways_that_can_be_driven_the_dearer_the_fewer_drivers() -> None:
     """The logit: a way that costs a tenth more than the cheapest has 1/e of its drivers."""
-    network = grid_network(2, 5)
-    ends = network.road("road_0_1_0"), network.road("road_5_1_0")
+    network = grid_network(3, 5)
+    ends = network.road("road_0_2_0"), network.road("road_5_2_0")
     chooser = RouteChoice(network, alternatives=3)
     choice = chooser.between(*ends)
     assert choice is not None
