@@ -90,7 +90,7 @@ def test_a_folder_that_nobody_knows_is_refused_in_words(registry: Registry, tmp_
         find_scenario(registry, [tmp_path])
     assert str(tmp_path) in caught.value.message
     assert caught.value.found == "a folder with photo.jpg, readme.txt"
-    assert caught.value.expected == "roadnet*.json and flow*.json of CityFlow"
+    assert caught.value.expected.startswith("roadnet*.json and flow*.json of CityFlow; or a .sumocfg of SUMO")
 
 
 def test_a_road_network_without_a_flow_is_not_a_city(registry: Registry, tmp_path: Path) -> None:
@@ -117,9 +117,9 @@ def test_a_full_folder_is_not_listed_to_its_end(registry: Registry, tmp_path: Pa
 
 def test_files_that_nobody_knows_are_named(registry: Registry, tmp_path: Path) -> None:
     """One file alone is no city."""
-    file = tmp_path / "city.osm"
+    file = tmp_path / "city.dxf"
     file.touch()
-    with pytest.raises(InputError, match=r"city\.osm: found files of another kind"):
+    with pytest.raises(InputError, match=r"city\.dxf: found files of another kind"):
         find_scenario(registry, [file])
 
 

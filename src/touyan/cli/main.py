@@ -11,7 +11,7 @@ import typer
 
 from touyan.core.errors import TouyanError
 
-from . import bench, demand, demo, doctor, new_pack, run, simulate
+from . import bench, demand, demo, doctor, importing, new_pack, run, simulate
 from .exits import ExitCode, exit_code_of
 from .messages import tell
 from .options import Debug, Json, Quiet
@@ -26,6 +26,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
     "simulate": simulate.simulate,
     "demand": demand.demand,
+    "import": importing.import_city,
     "bench": bench.bench,
     "new-pack": new_pack.new_pack,
     "doctor": doctor.doctor,

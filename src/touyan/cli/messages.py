@@ -32,6 +32,11 @@ MESSAGES: dict[str, Text] = {
         "由 OD 矩阵或计数生成交通需求，写成流量文件。\n\n"
         "示例：touyan demand from-od roadnet.json trips.csv --out flow.json --set seconds=3600",
     ),
+    "import": Text(
+        "Read a city's files and say what is in them, and what is left out.\n\n"
+        "Example: touyan import run.sumocfg --export net.geojson",
+        "读入城市文件，说明其中有什么、哪些未纳入。\n\n示例：touyan import run.sumocfg --export net.geojson",
+    ),
     "bench": Text(
         "Run all benchmarks, or one, and print what was measured.\n\nExample: touyan bench --json",
         "运行全部或一项基准测试并打印实测结果。\n\n示例：touyan bench --json",
@@ -68,12 +73,16 @@ MESSAGES: dict[str, Text] = {
     "option.set": Text(
         "Setting of the maker, as name=value; may be repeated.", "生成方式的设置，写作“名称=值”，可重复。"
     ),
+    "option.export": Text("Save the network as .geojson or .parquet.", "将路网存为 .geojson 或 .parquet。"),
     "option.folder": Text("Folder that receives the pack.", "存放业务包的文件夹。"),
     "argument.city": Text("Folder with a road network and flows.", "含路网与流量的文件夹。"),
-    "argument.roadnet": Text("Road network file.", "路网文件。"),
-    "argument.flow": Text("Flow file.", "流量文件。"),
+    "argument.files": Text(
+        "Road network and demand, a .sumocfg, an .osm extract, or a folder.",
+        "路网与需求文件、.sumocfg、.osm，或文件夹。",
+    ),
     "argument.maker": Text("How: from-od or fit.", "方式：from-od 或 fit。"),
     "argument.demand-data": Text("Matrix or counts.", "OD 矩阵或计数文件。"),
+    "argument.roadnet": Text("Road network file.", "路网文件。"),
     "argument.benchmark": Text("Benchmark; all without it.", "基准名称；省略则全部运行。"),
     "argument.pack": Text("Name of the pack.", "业务包名称。"),
     "said.address": Text("console:    {url}", "控制台：  {url}"),
@@ -93,6 +102,7 @@ MESSAGES: dict[str, Text] = {
     "said.skipped": Text("skipped: {reason}", "跳过：{reason}"),
     "said.none": Text("there is no benchmark yet", "暂无基准测试"),
     "said.machine": Text("machine: {machine}", "本机：{machine}"),
+    "said.whole": Text("nothing is left out", "全部纳入"),
     "said.interrupted": Text("interrupted", "已中断"),
     "column.check": Text("check", "检查项"),
     "column.status": Text("status", "状态"),
@@ -102,6 +112,8 @@ MESSAGES: dict[str, Text] = {
     "column.value": Text("value", "数值"),
     "column.city": Text("city", "城市"),
     "column.twin": Text("twin", "孪生"),
+    "column.left-out": Text("left out or changed", "未纳入或已改变"),
+    "column.times": Text("times", "次数"),
     "column.unit": Text("unit", "单位"),
     "hint.unexpected": Text(
         "run it again with --debug and report what it shows", "请加 --debug 重新运行，并反馈所显示的内容"

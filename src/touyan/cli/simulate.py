@@ -21,8 +21,7 @@ _Signals = Annotated[str, typer.Option("--signals", help=tell("option.controller
 
 
 def simulate(
-    roadnet: Annotated[Path, typer.Argument(help=tell("argument.roadnet"))],
-    flow: Annotated[Path, typer.Argument(help=tell("argument.flow"))],
+    files: Annotated[list[Path], typer.Argument(help=tell("argument.files"))],
     signals: _Signals = "own",
     seconds: Annotated[int, typer.Option("--seconds", min=1, help=tell("option.seconds"))] = 3600,
     seed: Annotated[int, typer.Option("--seed", help=tell("option.seed"))] = 0,
@@ -39,7 +38,7 @@ def simulate(
     if counts:
         check_writable(counts)
     _, registry = loaded(config)
-    scenario = find_scenario(registry, [roadnet, flow], seed=seed)
+    scenario = find_scenario(registry, files, seed=seed)
     warn_of_refused(registry)
     progress(tell("said.loading"))
     trial = run_trial(registry, scenario, signals, seconds, counts=counts is not None)

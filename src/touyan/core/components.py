@@ -21,8 +21,10 @@ from typing import Any, ClassVar, NamedTuple
 
 from .alerts import Severity
 from .commands import Command
+from .errors import NotFoundError
 from .protocols import Finding, Measure, Plant, Proposal, State
 from .settings import Configurable, setting
+from .surveys import Survey
 from .text import Text
 
 
@@ -95,6 +97,14 @@ class Scenario(Component):
     def label(self) -> str:
         """What the city is called on screens and in reports."""
         return self.name
+
+    def survey(self) -> Survey:
+        """What its files hold, and what of them the world leaves out; raises InputError."""
+        return Survey([], [])
+
+    def export(self, path: Path) -> None:
+        """Save the standing things of the city, as the file's ending says; raises NotFoundError."""
+        raise NotFoundError("export of this kind of city", path.suffix or path.name)
 
     @classmethod
     def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:

@@ -60,7 +60,10 @@ class CrossingPlan(NamedTuple):
 
 
 class RoadPlan(NamedTuple):
-    """A road along its axis (m), from crossing to crossing; its lanes lie to the right of it."""
+    """A road along its axis (m), from crossing to crossing; its lanes lie to the right of it.
+
+    A file that gives the lines (m), lengths (m) and ids of its lanes has its way: then nothing is derived.
+    """
 
     id: str
     from_crossing: int
@@ -68,6 +71,9 @@ class RoadPlan(NamedTuple):
     points: Points
     lane_widths: Sequence[float]
     lane_speed_limits: Sequence[float]
+    lane_lines: Sequence[Points] = ()
+    lane_lengths: Sequence[float] = ()
+    lane_ids: Sequence[str] = ()
 
 
 class CityPlan(NamedTuple):
@@ -108,7 +114,8 @@ def build(plan: CityPlan) -> RoadNetwork:
         lane_index=_ints(index for road in plan.roads for index in range(len(road.lane_widths))),
         lane_width=np.array([width for road in plan.roads for width in road.lane_widths], float),
         lane_speed_limit=np.array([limit for road in plan.roads for limit in road.lane_speed_limits], float),
-        lane_length=crosses.lengths(*lanes.shape),
+        lane_length=lanes.lengths(),
+        given_lane_ids=tuple(lane for road in plan.roads for lane in road.lane_ids),
         lane_shape=lanes.shape,
         movement_crossing=np.repeat(np.arange(len(plan.crossings), dtype=np.int32), np.diff(movement_first)),
         movement_type=_ints(movement.type for movement in movements),
@@ -188,7 +195,16 @@ class _Lanes:
         self.first = _offsets(len(road.lane_widths) for road in plan.roads)
         self.shape = shapes(line for road in plan.roads for line in self._lines(road))
 
-    def _lines(self, road: RoadPlan) -> list[Points]:
+    def lengths(self) -> Floats:
+        """Length of each lane: as given, else that of its line."""
+        measured = crosses.lengths(*self.shape)
+        for first, road in zip(self.first.tolist(), self._plan.roads, strict=False):
+            measured[first : first + len(road.lane_lengths)] = road.lane_lengths
+        return measured
+
+    def _lines(self, road: RoadPlan) -> Sequence[Points]:
+        if road.lane_lines:
+            return road.lane_lines
         ends = self._plan.crossings[road.from_crossing], self._plan.crossings[road.to_crossing]
         axis = trimmed(road.points, *(0.0 if crossing.virtual else crossing.width for crossing in ends))
         return lane_lines(axis, road.lane_widths)

@@ -37,10 +37,13 @@ def conflicting_movements(network: RoadNetwork) -> Ints:
 
 
 def conflicts_in_phases(network: RoadNetwork) -> dict[int, tuple[int, int]]:
-    """The phases (rows) in which movements conflict, with the first pair."""
+    """The phases (rows) of signals in which movements conflict, with the first pair."""
+    signalised = set(network.signalised.tolist())
     found: dict[int, tuple[int, int]] = {}
     for one, other in conflicting_movements(network).tolist():
         crossing = int(network.movement_crossing[one])
+        if crossing not in signalised:
+            continue
         first, phases = int(network.movement_first[crossing]), network.phases_of(crossing)
         green = network.phase_green[phases.start : phases.stop]
         for phase in np.flatnonzero(green[:, one - first] & green[:, other - first]).tolist():

@@ -84,6 +84,8 @@ class RoadNetwork:
     phase_duration: Floats
     phase_green: Flags  # (phases, most movements of a crossing), by position within the crossing
 
+    given_lane_ids: tuple[str, ...] = ()  # as the file has them; empty where they are derived
+
     def __post_init__(self) -> None:
         for field in fields(self):
             column = getattr(self, field.name)
@@ -103,7 +105,9 @@ class RoadNetwork:
 
     @cached_property
     def lane_ids(self) -> tuple[str, ...]:
-        """Lane ids as CityFlow writes them: road id, underscore, lane index."""
+        """Lane ids of the file, else as CityFlow writes them: road id, underscore, lane index."""
+        if self.given_lane_ids:
+            return self.given_lane_ids
         roads = self.lane_road.tolist()
         return tuple(
             f"{self.road_ids[road]}_{index}" for road, index in zip(roads, self.lane_index.tolist(), strict=True)
@@ -111,8 +115,14 @@ class RoadNetwork:
 
     @cached_property
     def signalised(self) -> Ints:
-        """The crossings that have a signal."""
-        return np.flatnonzero(np.diff(self.phase_first) > 0).astype(np.int32)
+        """The crossings that have a signal; one phase that holds nobody back is none."""
+        phases = np.diff(self.phase_first)
+        open_ = [n == 1 and self._holds_nobody(crossing) for crossing, n in enumerate(phases.tolist())]
+        return np.flatnonzero((phases > 0) & ~np.array(open_, bool)).astype(np.int32)
+
+    def _holds_nobody(self, crossing: int) -> bool:
+        movements = len(self.movements_of(crossing))
+        return bool(self.phase_green[self.phase_first[crossing], :movements].all())
 
     @cached_property
     def link_from_lane_first(self) -> tuple[Ints, Ints]:
@@ -125,15 +135,14 @@ class RoadNetwork:
     def clearance_phase(self) -> Ints:
         """The phase that separates greens at each crossing, -1 where there is none.
 
-        It is the first phase whose movements are green in every other phase too, and fewer.
+        It is the first phase whose movements are green in every other phase too, and fewer than in some other.
         """
         return np.array([self._clearance(crossing) for crossing in range(len(self.crossing_ids))], np.int32)
 
     def _clearance(self, crossing: int) -> int:
         green = self.phase_green[self.phase_first[crossing] : self.phase_first[crossing + 1]]
         for phase, row in enumerate(green):
-            others = np.delete(green, phase, axis=0)
-            if len(others) and np.all(others >= row) and np.all(others.sum(axis=1) > row.sum()):
+            if np.all(green >= row) and green.sum() > len(green) * row.sum():
                 return phase
         return -1
 

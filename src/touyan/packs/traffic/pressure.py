@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from touyan.core.observations import Column
 
-from .network import Ints, RoadNetwork
+from .network import Flags, Ints, RoadNetwork
 
 
 def candidate_phases(network: RoadNetwork, most: int) -> Ints:
     """The phases to choose from, shape (signals, most), filled with -1.
 
-    They are the first phases in file order other than the clearance phase; `most` 0 means all of them. A
-    crossing without a clearance phase has none, since no safe change between its phases is known.
+    They are the first phases in file order that give green to whom no other phase does, `most` 0 means all of them:
+    a phase between two greens adds nothing to the one that it ends. A crossing without a clearance phase has none,
+    since no safe change between its phases is known.
     """
     chosen = [_candidates(network, crossing, most) for crossing in network.signalised.tolist()]
     width = max(map(len, chosen), default=0)
@@ -28,9 +29,18 @@ def candidate_phases(network: RoadNetwork, most: int) -> Ints:
 
 
 def _candidates(network: RoadNetwork, crossing: int, most: int) -> list[int]:
-    clearance = int(network.clearance_phase[crossing])
-    phases = [phase for phase in range(len(network.phases_of(crossing))) if phase != clearance]
-    return [] if clearance < 0 else phases[: most or None]
+    if network.clearance_phase[crossing] < 0:
+        return []
+    rows = network.phases_of(crossing)
+    green = network.phase_green[rows.start : rows.stop]
+    return [phase for phase in range(len(green)) if not _within_another(green, phase)][: most or None]
+
+
+def _within_another(green: Flags, phase: int) -> bool:
+    """Whether another phase gives green to all of these and more, or an earlier one to the same."""
+    holds = (green >= green[phase]).all(axis=1)
+    more = green.sum(axis=1) > green[phase].sum()
+    return bool((holds & more).any() or holds[:phase].any())
 
 
 class PhasePressure:

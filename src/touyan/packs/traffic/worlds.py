@@ -1,23 +1,27 @@
-"""Cities ready to start: one read from CityFlow's files, one generated."""
+"""Cities ready to start: read from the files of CityFlow or SUMO, or generated."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from touyan.core.components import Scenario, Source
 from touyan.core.geometry import Projection
 from touyan.core.settings import setting
+from touyan.core.surveys import Omission, Survey
 from touyan.core.time import from_iso
 
-from . import cityflow
+from . import cityflow, sumo
 from .demand import Demand
+from .exports import export
 from .grid import grid_network
 from .network import RoadNetwork
 from .plant import SimulatedCity
 from .poisson import PoissonDemand
+from .surveying import facts
 from .traffic_world import Incident, TrafficWorld
 
 _ROADNETS, _FLOWS = "roadnet*.json", "flow*.json"
@@ -50,6 +54,19 @@ class TrafficScenario(Scenario):
         world = TrafficWorld(network, self.demand(network), self.seed, self.incidents(network))
         return SimulatedCity(world, sources, from_iso(self.starts_at))
 
+    def survey(self) -> Survey:
+        """The size of the network, its signals and its demand, and what was left out."""
+        network = self.network()
+        return Survey(facts(network, self.demand(network)), self.left_out())
+
+    def left_out(self) -> list[Omission]:
+        """What its files hold that the model has no place for."""
+        return []
+
+    def export(self, path: Path) -> None:
+        """Save the network as GeoJSON or GeoParquet."""
+        export(self.network(), path)
+
     def projection(self) -> Projection:
         """Where the files' origin lies."""
         return Projection(self.longitude, self.latitude)
@@ -80,12 +97,61 @@ class CityFlowCity(TrafficScenario):
     @classmethod
     def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:
         """A folder with a road network and flows (the first by name), or the two files."""
-        if len(paths) == 2:
+        if len(paths) == 2 and all(path.suffix == ".json" for path in paths):
             return {"roadnet": paths[0], "flow": paths[1]}
         if len(paths) != 1 or not paths[0].is_dir():
             return None
         roadnets, flows = sorted(paths[0].glob(_ROADNETS)), sorted(paths[0].glob(_FLOWS))
         return {"roadnet": roadnets[0], "flow": flows[0]} if roadnets and flows else None
+
+
+class SumoCity(TrafficScenario):
+    """A city from SUMO's network, demand and signal files, or from an OpenStreetMap extract."""
+
+    name = "sumo"
+    accepts = "a .sumocfg of SUMO, a folder with one, a .net.xml with routes, or an .osm extract"
+    net: Path = setting(help="Configuration (.sumocfg), network (.net.xml) or OpenStreetMap extract (.osm); .gz too.")
+    routes: str = setting("", help="Demand files, separated by commas.")
+    additional: str = setting("", help="Additional files (types, signals, detectors), separated by commas.")
+    arrivals: float = setting(
+        0.0,
+        unit="E58",
+        at_least=0.0,
+        at_most=3000.0,
+        help="Random vehicles per hour on each entry, without demand files.",
+    )
+
+    def network(self) -> RoadNetwork:
+        """The roads, crossings and signals of the files."""
+        return self._city.network
+
+    def demand(self, network: RoadNetwork) -> Demand:
+        """The vehicles of the files, or random ones where there are no demand files."""
+        if self.arrivals and not len(self._city.demand):
+            return PoissonDemand(network, self.arrivals, seed=self.seed)
+        return self._city.demand
+
+    def left_out(self) -> list[Omission]:
+        """What the model has no place for, each with a count."""
+        return sumo.omissions(self._city.left_out)
+
+    def label(self) -> str:
+        """The folder and the main file."""
+        return f"{self.net.resolve().parent.name} ({self.net.name})"
+
+    @classmethod
+    def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:
+        """A configuration, a network or an extract, with the files beside it; or a folder with one."""
+        found = sumo.recognised(paths)
+        if found is None:
+            return None
+        net, routes, additional = found
+        return {"net": net, "routes": ",".join(map(str, routes)), "additional": ",".join(map(str, additional))}
+
+    @cached_property
+    def _city(self) -> sumo.City:
+        files = sumo.files_of(self.net, _paths(self.routes), _paths(self.additional))
+        return sumo.read_city(files, self.projection(), seed=self.seed)
 
 
 class Grid(TrafficScenario):
@@ -115,3 +181,7 @@ class Grid(TrafficScenario):
     def label(self) -> str:
         """Its size and seed."""
         return f"generated city, {self.rows} × {self.columns} crossings, seed {self.seed}"
+
+
+def _paths(names: str) -> list[Path]:
+    return [Path(name.strip()) for name in names.split(",") if name.strip()]

@@ -1,0 +1,92 @@
+"""A SUMO city whole: files in, network and demand out, with a report of what was left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from touyan.core.errors import InputError
+from touyan.core.geometry import Projection
+
+from .. import building
+from ..network import RoadNetwork
+from ..timetable import Timetable
+from .configuration import Files
+from .counting import of_network, of_signals
+from .keeping import Need, kept_lanes
+from .net import read_net
+from .permissions import OTHER_CLASSES
+from .placing import place_of
+from .planning import Planner
+from .programmes import chosen
+from .rides import Detector, Ride, Rides
+from .ways import Ways
+
+
+@dataclass(frozen=True, eq=False)
+class City:
+    """A network with its demand; `left_out` counts what the model has no place for."""
+
+    network: RoadNetwork
+    demand: Timetable
+    detectors: tuple[Detector, ...]
+    left_out: Counter[str]
+
+
+def read_city(
+    files: Files,
+    otherwise: Projection,
+    *,
+    seed: int = 0,
+    lane_change: bool = False,
+    step_s: float = 1.0,
+) -> City:
+    """The city of some files; raises InputError.
+
+    `otherwise` says where it lies if the network does not. Without `lane_change`, vehicles that would have to change
+    lanes on their route are left out, for they could not go on.
+    """
+    net = read_net(files.net)
+    rides = _read_rides(files, seed)
+    wanted = [ride for ride in rides.rides if _on_roads(ride, rides)]
+    kept = kept_lanes(net, _needs(wanted, rides))
+    if not kept.lanes:
+        raise InputError(str(net.file), "", "no lane on which cars may drive", "a network of roads")
+    place = place_of(net, otherwise)
+    planner = Planner(net, kept, chosen([*net.programmes, *rides.programmes]), files.begin, place)
+    network = building.build(planner.plan())
+    found = Ways(net, network, rides.types, lane_change)
+    demand = found.timetable(wanted, step_s)
+    left_out = of_network(net, kept, planner) + of_signals(planner, [*net.programmes, *rides.programmes])
+    left_out += rides.left_out + found.left_out
+    left_out["other-classes"] = len(rides.rides) - len(wanted)
+    left_out["no-place-on-earth"] = int(not place.known)
+    left_out["options"] = files.other_options
+    left_out["imperfect-types"] = rides.types.imperfect
+    left_out["loops"] = len(rides.detectors)
+    return City(network, demand, tuple(rides.detectors), left_out)
+
+
+def _read_rides(files: Files, seed: int) -> Rides:
+    rides = Rides(begin=files.begin, end=files.end, seed=seed)
+    for path in [*files.additional, *files.routes]:
+        rides.read(path)
+    rides.finish()
+    return rides
+
+
+def _on_roads(ride: Ride, rides: Rides) -> bool:
+    return rides.types.single[ride.type].vehicle_class not in OTHER_CLASSES
+
+
+def _needs(rides: Iterable[Ride], read: Rides) -> set[Need]:
+    """What the routes need; of a trip only its anchors, each by itself."""
+    needs: set[Need] = set()
+    for ride in rides:
+        vehicle_class = read.types.single[ride.type].vehicle_class
+        if ride.complete:
+            needs.add(Need(vehicle_class, ride.edges))
+        else:
+            needs.update(Need(vehicle_class, (edge,)) for edge in ride.edges)
+    return needs

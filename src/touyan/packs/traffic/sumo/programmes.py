@@ -1,0 +1,65 @@
+"""Signal programmes as phases of one junction: who has green when, from the first second on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from .records import Phase, Programme
+
+GREEN = frozenset("GgsoO")
+"""Letters that let go: green with and without right of way, the green arrow, and signals that are off.
+
+Yellow (y) and red-yellow (u) hold back, because the model knows green and red only.
+"""
+
+ALWAYS_S = 3600.0
+"""How long the one phase of a crossing without signals lasts; it is followed by itself."""
+
+
+class Shown(NamedTuple):
+    """Seconds, and whether each link of interest may go."""
+
+    duration: float
+    green: tuple[bool, ...]
+
+
+def chosen(programmes: Iterable[Programme]) -> dict[str, Programme]:
+    """The programme that runs at each signal: the one loaded last, as in SUMO."""
+    return {programme.signal: programme for programme in programmes}
+
+
+def phases_from(programme: Programme, links: Sequence[int], begin: float) -> list[Shown]:
+    """What the given links see over one cycle that starts at `begin` s; -1 stands for a link without signal.
+
+    Neighbours that show the same are one phase. The phase that is under way at `begin` comes first with what is left
+    of it, and last with what is over.
+    """
+    seen = [Shown(phase.duration, _greens(phase, links)) for phase in programme.phases]
+    return _merged(_turned(seen, begin - programme.offset))
+
+
+def yellow_phases(programme: Programme) -> int:
+    """How many phases show yellow to somebody."""
+    return sum(bool({"y", "Y", "u"} & set(phase.state)) for phase in programme.phases)
+
+
+def _greens(phase: Phase, links: Sequence[int]) -> tuple[bool, ...]:
+    return tuple(link < 0 or phase.state[link] in GREEN for link in links)
+
+
+def _turned(phases: list[Shown], elapsed: float) -> list[Shown]:
+    """The cycle from `elapsed` s on."""
+    into = elapsed % sum(phase.duration for phase in phases)
+    for place, phase in enumerate(phases):
+        if into < phase.duration:
+            rest = [phase._replace(duration=phase.duration - into), *phases[place + 1 :], *phases[:place]]
+            return [*rest, phase._replace(duration=into)] if into > 0 else rest
+        into -= phase.duration
+    return phases
+
+
+def _merged(phases: list[Shown]) -> list[Shown]:
+    runs = [list(run) for _, run in groupby(phases, key=lambda phase: phase.green)]
+    return [Shown(sum(phase.duration for phase in run), run[0].green) for run in runs]
