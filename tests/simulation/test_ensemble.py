@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from threading import Event
 
 import pytest
 
@@ -103,8 +104,25 @@ def test_whole_runs_keep_the_order_of_their_keys(kind: type[Executor]) -> None:
     """The slowest run may come last; its answer must not."""
     with kind() as pool:
         pool_as_asked: Pool = pool
-        assert run_each(square, [3, 1, 2], pool_as_asked) == [9, 1, 4]
-    assert run_each(square, [3, 1, 2]) == [9, 1, 4]
+        assert list(run_each(square, [3, 1, 2], pool_as_asked)) == [9, 1, 4]
+    assert list(run_each(square, [3, 1, 2])) == [9, 1, 4]
+
+
+def test_whoever_stops_asking_waits_for_no_run_that_has_not_begun() -> None:
+    """Ctrl+C in a long study must not run the rest of it first."""
+    begun: list[int] = []
+    stopped = Event()
+
+    def run(key: int) -> int:
+        begun.append(key)
+        if key:
+            stopped.wait()
+        return key
+
+    answers = run_each(run, range(100_000), stop=stopped)
+    next(answers)
+    answers.close()
+    assert len(begun) < 100_000
 
 
 def test_there_is_always_a_worker() -> None:

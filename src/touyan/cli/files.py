@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from touyan.core.errors import InputError
@@ -17,12 +18,12 @@ def check_writable(path: Path) -> None:
         raise InputError("command line", str(path), "a folder", "the path of a file")
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write beside the place, then rename, so that no interruption leaves half a file."""
+def write_whole(path: Path, text: str | Iterable[str]) -> None:
+    """Write a text, or one in parts, beside the place, then rename: no interruption leaves half a file."""
     handle, half = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+            stream.writelines([text] if isinstance(text, str) else text)
         Path(half).replace(path)
     except BaseException:
         Path(half).unlink(missing_ok=True)

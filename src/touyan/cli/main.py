@@ -11,7 +11,7 @@ import typer
 
 from touyan.core.errors import TouyanError
 
-from . import bench, demand, demo, doctor, importing, new_pack, run, simulate
+from . import bench, compare, demand, demo, doctor, importing, new_pack, replay, run, simulate
 from .exits import ExitCode, exit_code_of
 from .messages import tell
 from .options import Debug, Json, Quiet
@@ -27,6 +27,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "simulate": simulate.simulate,
     "demand": demand.demand,
     "import": importing.import_city,
+    "compare": compare.compare,
+    "replay": replay.replay,
     "bench": bench.bench,
     "new-pack": new_pack.new_pack,
     "doctor": doctor.doctor,

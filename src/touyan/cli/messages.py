@@ -37,6 +37,16 @@ MESSAGES: dict[str, Text] = {
         "Example: touyan import run.sumocfg --export net.geojson",
         "读入城市文件，说明其中有什么、哪些未纳入。\n\n示例：touyan import run.sumocfg --export net.geojson",
     ),
+    "compare": Text(
+        "Compare two possible cities under the same seeds.\n\n"
+        "Example: touyan compare base.toml closure.toml --seeds 10",
+        "在相同种子下比较两种可能的城市。\n\n示例：touyan compare base.toml closure.toml --seeds 10",
+    ),
+    "replay": Text(
+        "Check a recording, say what it holds, and export its frames.\n\n"
+        "Example: touyan replay hour.rec --export frames.csv --from 60 --to 120",
+        "检查录像，说明其内容，并可导出各帧。\n\n示例：touyan replay hour.rec --export frames.csv --from 60 --to 120",
+    ),
     "bench": Text(
         "Run all benchmarks, or one, and print what was measured.\n\nExample: touyan bench --json",
         "运行全部或一项基准测试并打印实测结果。\n\n示例：touyan bench --json",
@@ -74,6 +84,18 @@ MESSAGES: dict[str, Text] = {
         "Setting of the maker, as name=value; may be repeated.", "生成方式的设置，写作“名称=值”，可重复。"
     ),
     "option.export": Text("Save the network as .geojson or .parquet.", "将路网存为 .geojson 或 .parquet。"),
+    "option.record": Text("Record every second to this file.", "把每一秒录制到此文件。"),
+    "option.seeds": Text("How many seeds each city is run under.", "每种城市运行多少个种子。"),
+    "option.save": Text("Save the whole result to this file, as JSON.", "把完整结果以 JSON 存入此文件。"),
+    "option.workers": Text(
+        "Processes that share the runs; one a core without it.", "分担运行的进程数；省略则每核一个。"
+    ),
+    "option.export-frames": Text("Write frames to this file, as CSV.", "把各帧以 CSV 写入此文件。"),
+    "option.from": Text("First second to export.", "导出的第一秒。"),
+    "option.to": Text("Last second to export.", "导出的最后一秒。"),
+    "option.unfinished": Text(
+        "Read a recording that was cut short as far as it goes.", "读取中断的录像，能读多少读多少。"
+    ),
     "option.folder": Text("Folder that receives the pack.", "存放业务包的文件夹。"),
     "argument.city": Text("Folder with a road network and flows.", "含路网与流量的文件夹。"),
     "argument.files": Text(
@@ -83,6 +105,9 @@ MESSAGES: dict[str, Text] = {
     "argument.maker": Text("How: from-od or fit.", "方式：from-od 或 fit。"),
     "argument.demand-data": Text("Matrix or counts.", "OD 矩阵或计数文件。"),
     "argument.roadnet": Text("Road network file.", "路网文件。"),
+    "argument.base": Text("What-if file of the city as it is.", "现状城市的推演文件。"),
+    "argument.variant": Text("What-if file of the city as it might be.", "设想城市的推演文件。"),
+    "argument.recording": Text("File written by --record.", "由 --record 写成的文件。"),
     "argument.benchmark": Text("Benchmark; all without it.", "基准名称；省略则全部运行。"),
     "argument.pack": Text("Name of the pack.", "业务包名称。"),
     "said.address": Text("console:    {url}", "控制台：  {url}"),
@@ -100,6 +125,12 @@ MESSAGES: dict[str, Text] = {
     "said.pack": Text("pack {name} is in {folder}", "业务包 {name} 已生成于 {folder}"),
     "said.pack-next": Text("try it:  {command}", "试一试：{command}"),
     "said.skipped": Text("skipped: {reason}", "跳过：{reason}"),
+    "said.runs": Text("{done} of {all} runs", "已完成 {done}/{all} 次运行"),
+    "said.no-chance": Text(
+        "the seeds make no difference in these cities, so the intervals say nothing of chance; "
+        "[[departures]] with spread_s brings some",
+        "种子对这些城市没有影响，因此区间不反映随机性；可用 [[departures]] 的 spread_s 引入随机性",
+    ),
     "said.none": Text("there is no benchmark yet", "暂无基准测试"),
     "said.machine": Text("machine: {machine}", "本机：{machine}"),
     "said.whole": Text("nothing is left out", "全部纳入"),
@@ -114,6 +145,13 @@ MESSAGES: dict[str, Text] = {
     "column.twin": Text("twin", "孪生"),
     "column.left-out": Text("left out or changed", "未纳入或已改变"),
     "column.times": Text("times", "次数"),
+    "column.base": Text("base", "现状"),
+    "column.variant": Text("variant", "设想"),
+    "column.difference": Text("difference", "差值"),
+    "column.interval": Text("95 % interval", "95% 区间"),
+    "column.distinguishable": Text("differs from zero", "是否异于零"),
+    "word.yes": Text("yes", "是"),
+    "word.no": Text("no", "否"),
     "column.unit": Text("unit", "单位"),
     "hint.unexpected": Text(
         "run it again with --debug and report what it shows", "请加 --debug 重新运行，并反馈所显示的内容"

@@ -26,6 +26,7 @@ def simulate(
     seconds: Annotated[int, typer.Option("--seconds", min=1, help=tell("option.seconds"))] = 3600,
     seed: Annotated[int, typer.Option("--seed", help=tell("option.seed"))] = 0,
     counts: Annotated[Path | None, typer.Option("--counts", help=tell("option.counts"))] = None,
+    record: Annotated[Path | None, typer.Option("--record", help=tell("option.record"))] = None,
     config: Config = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -33,19 +34,23 @@ def simulate(
 ) -> None:
     """Simulate and print the measures of the run."""
     from touyan.runtime.cities import find_scenario
+    from touyan.runtime.recordings import record_trial
     from touyan.runtime.trial import run_trial
 
-    if counts:
-        check_writable(counts)
+    for path in filter(None, (counts, record)):
+        check_writable(path)
     _, registry = loaded(config)
     scenario = find_scenario(registry, files, seed=seed)
     warn_of_refused(registry)
     progress(tell("said.loading"))
-    trial = run_trial(registry, scenario, signals, seconds, counts=counts is not None)
+    if record:
+        trial = record_trial(registry, scenario, signals, seconds, record, counts=counts is not None)
+    else:
+        trial = run_trial(registry, scenario, signals, seconds, counts=counts is not None)
     if counts:
         write_whole(counts, msgspec.json.encode(list(trial.counts)).decode())
     show(trial.as_dict())
     figures = [(told(measure.title), measure.value, unit(measure.unit_code).symbol) for measure in trial.measures]
     show_table([tell("column.figure"), tell("column.value"), tell("column.unit")], figures)
-    if counts:
-        say(str(counts))
+    for path in filter(None, (counts, record)):
+        say(str(path))

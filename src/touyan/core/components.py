@@ -5,6 +5,7 @@ detectors.py    Detector    state in, scores of single entities out
 rules.py        Rule        which score, for how long, becomes which alert
 worlds.py       Scenario    a world with its demand and seed, ready to start
 demands.py      DemandMaker data such as matrices or counts in, demand for a world out
+changes.py      Change      what is different in a city that might be
 controllers.py  Controller  state in, proposals out
 guards.py       GuardRule   what no command may do
 analyses.py     Indicator   one figure of the city for people
@@ -21,7 +22,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from .alerts import Severity
 from .commands import Command
-from .errors import NotFoundError
+from .errors import NotFoundError, SettingError
 from .protocols import Finding, Measure, Plant, Proposal, State
 from .settings import Configurable, setting
 from .surveys import Survey
@@ -82,6 +83,17 @@ class Rule(Component):
     clear_below: float = setting(1.0, help="Score under which the condition has passed.")
 
 
+class Change(Component):
+    """What is different in a city that might be: the if of a what-if."""
+
+    abstract = True
+    kind = "change"
+
+    @abstractmethod
+    def check(self, plant: Plant) -> None:
+        """Raise NotFoundError or SettingError where the city has no place for it."""
+
+
 class Scenario(Component):
     """A city with its demand and its seed, ready to start."""
 
@@ -93,6 +105,12 @@ class Scenario(Component):
     @abstractmethod
     def build(self, sources: Sequence[Source]) -> Plant:
         """The plant at its first second, equipped with those of the sources that fit it."""
+
+    def changed(self, changes: Sequence[Change]) -> Scenario:
+        """The same city with something different; raises SettingError for what it cannot change."""
+        for change in changes:
+            raise SettingError(self.name, "changes", change.name, "none: this city cannot be changed")
+        return self
 
     def label(self) -> str:
         """What the city is called on screens and in reports."""

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from touyan.core.components import (
     Benchmark,
+    Change,
     Component,
     Controller,
     DemandMaker,
@@ -26,6 +27,7 @@ CONTRACT: dict[str, type[Component]] = {
     "rules": Rule,
     "worlds": Scenario,
     "demands": DemandMaker,
+    "changes": Change,
     "controllers": Controller,
     "guards": GuardRule,
     "analyses": Indicator,

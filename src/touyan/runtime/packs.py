@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -42,6 +43,7 @@ class Pack:
     folder: Path
     package: str
     _loaded: dict[str, list[type[Component]]] = field(default_factory=dict)
+    _loading: RLock = field(default_factory=RLock)  # runs side by side ask for components at the same time
 
     @property
     def name(self) -> str:
@@ -59,11 +61,12 @@ class Pack:
         return [cast(type[C], component) for name in wanted for component in self._of_file(name)]
 
     def _of_file(self, name: str) -> list[type[Component]]:
-        if name not in self._loaded:
-            found = defined_in(self._module(name))
-            self._check(found, name)
-            self._loaded[name] = found
-        return self._loaded[name]
+        with self._loading:
+            if name not in self._loaded:
+                found = defined_in(self._module(name))
+                self._check(found, name)
+                self._loaded[name] = found
+            return self._loaded[name]
 
     def _module(self, name: str) -> ModuleType:
         try:

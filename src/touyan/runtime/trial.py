@@ -35,16 +35,32 @@ class Trial:
         return {**told, **{measure.name: measure.value for measure in self.measures}}
 
 
-def run_trial(registry: Registry, scenario: Scenario, controller: str, seconds: int, counts: bool = False) -> Trial:
-    """Run a scenario from its first second under a controller's spec (`max-pressure:30`)."""
-    loop = make_loop(registry, scenario, controller, Mode.AUTOMATIC, NoStore())
+def run_trial(
+    registry: Registry,
+    scenario: Scenario,
+    controller: str,
+    seconds: int,
+    counts: bool = False,
+    *,
+    mode: Mode = Mode.AUTOMATIC,
+    watch: Callable[[Plant], None] | None = None,
+) -> Trial:
+    """Run a scenario from its first second under a controller's spec (`max-pressure:30`).
+
+    `watch` is shown the plant at the start and after each second; what it raises ends the run.
+    """
+    loop = make_loop(registry, scenario, controller, mode, NoStore())
     running: list[int] = []
     count = _counter(loop.plant) if counts else None
+    if watch:
+        watch(loop.plant)
     for _ in range(round(seconds / TICK_S)):
         loop.decide()
         loop.absorb(loop.plant.advance(TICK_S))
         if count:
             running.append(count())
+        if watch:
+            watch(loop.plant)
     measures = loop.plant.measures() if isinstance(loop.plant, Observable) else []
     return Trial(scenario.label(), controller, seconds, getattr(scenario, "seed", None), measures, running)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from touyan.core.protocols import Branchable, Measure, Observable
@@ -79,12 +80,23 @@ class Ensemble(Generic[Member]):
         self.close()
 
 
-def run_each(task: Callable[[Key], Answer], keys: Iterable[Key], pool: Pool | None = None) -> list[Answer]:
-    """The answers of a whole run for each key, a seed say, in the order of the keys."""
+def run_each(
+    task: Callable[[Key], Answer], keys: Iterable[Key], pool: Pool | None = None, stop: Event | None = None
+) -> Generator[Answer, None, None]:
+    """The answers of a whole run for each key, a seed say, in the order of the keys, as they come.
+
+    When nobody asks on, for an interruption say, `stop` is set, and runs that have not begun are left out.
+    """
     if pool is not None:
-        return list(pool.map(task, keys))
-    with ThreadPoolExecutor(worker_count()) as threads:
-        return list(threads.map(task, keys))
+        yield from pool.map(task, keys)
+        return
+    threads = ThreadPoolExecutor(worker_count(), thread_name_prefix="run")
+    try:
+        yield from threads.map(task, keys)
+    finally:
+        if stop:
+            stop.set()
+        threads.shutdown(wait=True, cancel_futures=True)
 
 
 def worker_count() -> int:

@@ -11,29 +11,31 @@ import msgspec
 CONFIDENCE = 0.95
 
 
-class Estimate(msgspec.Struct, frozen=True):
+class Estimate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mean over `count` runs with its interval of confidence.
 
-    The bounds are NaN for fewer than two runs, for one run says nothing of chance.
+    None stands for what is not known; the bounds are not for fewer than two runs, for one says nothing of chance.
     """
 
-    mean: float
-    low: float
-    high: float
+    mean: float | None
+    low: float | None
+    high: float | None
     count: int
 
     @property
     def differs_from_zero(self) -> bool:
-        """Whether zero lies outside the interval; never for fewer than two runs."""
-        return not math.isnan(self.low) and not self.low <= 0.0 <= self.high
+        """Whether zero lies outside the interval; never where there is none."""
+        return self.low is not None and self.high is not None and not self.low <= 0.0 <= self.high
 
 
 def estimate(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
-    """Mean and Student's interval of independent runs; NaN among the values makes all of it NaN."""
+    """Mean and Student's interval of independent runs; one value that is not finite leaves all unknown."""
     count = len(values)
-    mean = fmean(values) if count else math.nan
-    if count < 2 or not all(map(math.isfinite, values)):
-        return Estimate(mean, math.nan, math.nan, count)
+    if not count or not all(map(math.isfinite, values)):
+        return Estimate(None, None, None, count)
+    mean = fmean(values)
+    if count == 1:
+        return Estimate(mean, None, None, count)
     half = t_quantile((1 + confidence) / 2, count - 1) * stdev(values) / math.sqrt(count)
     return Estimate(mean, mean - half, mean + half, count)
 

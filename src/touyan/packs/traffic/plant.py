@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 
 import numpy as np
@@ -23,10 +23,20 @@ from .vocabulary import LANE_DETECTOR, PHASE, RELEASE, TRAFFIC_SIGNAL, lane_dete
 
 
 class SimulatedCity:
-    """Keeps `Plant`, `Observable` and `Branchable`: engines get its sensors, people its scene."""
+    """Keeps `Plant`, `Observable` and `Branchable`: engines get its sensors, people its scene.
 
-    def __init__(self, world: TrafficWorld, sources: Sequence[Source], starts_at: float) -> None:
+    `refused` says how many trips found no way before a second; without it nobody asks.
+    """
+
+    def __init__(
+        self,
+        world: TrafficWorld,
+        sources: Sequence[Source],
+        starts_at: float,
+        refused: Callable[[int], int] | None = None,
+    ) -> None:
         self._world = world
+        self._refused = refused
         self._starts_at = starts_at
         self._detectors = [DetectorFeed(s, world.network) for s in sources if isinstance(s, LaneDetectors)]
         self._signals = [SignalFeed(s, world.network) for s in sources if isinstance(s, SignalHeads)]
@@ -123,7 +133,15 @@ class SimulatedCity:
             Measure("running", Text("Vehicles under way", "在途车辆"), world.running, "C62", exact),
             Measure("waiting", Text("Waiting to enter", "等待驶入"), world.waiting, "C62", exact),
             Measure("mean_speed_m_s", Text("Mean speed of all vehicles", "全部车辆平均速度"), mean_speed, "MTS", exact),
+            *self._refusals(),
         ]
+
+    def _refusals(self) -> list[Measure]:
+        if self._refused is None:
+            return []
+        method = Text("trips due so far for which no way is open", "至今应出发但无路可走的出行")
+        refused = self._refused(self._world.seconds)
+        return [Measure("refused", Text("Trips refused", "被拒绝的出行"), refused, "C62", method)]
 
 
 def inventory(network: RoadNetwork) -> list[Entity]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from touyan.core.components import Scenario, Source
+from touyan.core.components import Change, Scenario, Source
+from touyan.core.errors import SettingError
 from touyan.core.geometry import Projection
 from touyan.core.settings import setting
 from touyan.core.surveys import Omission, Survey
 from touyan.core.time import from_iso
 
 from . import cityflow, sumo
+from .changed_demand import DivertedDemand
+from .changes import TrafficChange
 from .demand import Demand
 from .exports import export
 from .grid import grid_network
@@ -48,11 +52,33 @@ class TrafficScenario(Scenario):
         """What goes wrong, on purpose."""
         return []
 
+    _changes: tuple[TrafficChange, ...] | None = None
+
+    def changed(self, changes: Sequence[Change]) -> TrafficScenario:
+        """The same city with something different; its measures then tell of trips refused."""
+        known = tuple(change for change in changes if isinstance(change, TrafficChange))
+        for change in changes:
+            if change not in known:
+                raise SettingError(self.name, "changes", change.name, "a change of road traffic")
+        twin = copy(self)
+        twin._changes = (self._changes or ()) + known
+        return twin
+
     def build(self, sources: Sequence[Source]) -> SimulatedCity:
         """The simulated city at its first second."""
-        network = self.network()
-        world = TrafficWorld(network, self.demand(network), self.seed, self.incidents(network))
-        return SimulatedCity(world, sources, from_iso(self.starts_at))
+        original = network = self.network()
+        changes = self._changes or ()
+        for change in changes:
+            network = change.network(network)
+        # The demand is that of the city as it is; changes then say who goes at other times, another way, or not.
+        demand = self.demand(original)
+        for change in changes:
+            demand = change.demand(demand, network, self.seed)
+        diverted = DivertedDemand(demand, network, [closed for change in changes for closed in change.closed(network)])
+        incidents = self.incidents(network) + [each for change in changes for each in change.incidents(network)]
+        world = TrafficWorld(network, diverted if diverted.closures else demand, self.seed, incidents)
+        refused = None if self._changes is None else diverted.refused
+        return SimulatedCity(world, sources, from_iso(self.starts_at), refused)
 
     def survey(self) -> Survey:
         """The size of the network, its signals and its demand, and what was left out."""

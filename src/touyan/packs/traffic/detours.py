@@ -1,0 +1,67 @@
+"""Another way for routes that a closure cuts off: as much of the route as can be driven stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+from . import paths
+from .network import RoadNetwork
+from .routing import Route, Router
+
+
+class Detours:
+    """Ways around closed roads and lanes, each found once."""
+
+    def __init__(self, network: RoadNetwork, roads: AbstractSet[int], lanes: AbstractSet[int]) -> None:
+        self._network = network
+        self._roads, self._lanes = frozenset(roads), frozenset(lanes)
+        self._avoided = self._roads | {int(network.lane_road[lane]) for lane in lanes}
+        self._router = Router(network)
+        self._known: dict[Route, Route | None] = {}
+
+    def around(self, route: Route) -> Route | None:
+        """The route itself where it is open, else the least change that is; None where no way is open."""
+        if route not in self._known:
+            self._known[route] = route if self._open(route) else next(filter(self._open, self._others(route)), None)
+        return self._known[route]
+
+    def _open(self, route: Route) -> bool:
+        """Whether the route can be driven, from every lane on which it may begin, without what is closed."""
+        if not self._roads.isdisjoint(route):
+            return False
+        try:
+            paths.check(self._network, route)
+        except paths.DeadEnd:
+            return False
+        return all(self._lanes.isdisjoint(self._lanes_on(route, lane)) for lane in self._first_lanes(route))
+
+    def _first_lanes(self, route: Route) -> list[int]:
+        return paths.first_lanes(self._network, route) if self._lanes else []
+
+    def _lanes_on(self, route: Route, first_lane: int) -> list[int]:
+        return paths.drivables(self._network, route, first_lane)[::2]
+
+    def _others(self, route: Route) -> Iterator[Route]:
+        """Routes that leave and rejoin the old one ever further from what is closed."""
+        if self._roads & {route[0], route[-1]}:
+            return
+        cut = self._cut(route)
+        for width in range(1, len(route)):
+            start, end = max(cut.start - width, 0), min(cut.stop - 1 + width, len(route) - 1)
+            for closed in (self._avoided, self._roads):
+                # A road that leads to the closure may itself be avoided, yet be where the detour has to begin.
+                way = self._router.path(route[start], route[end], closed - {route[start], route[end]})
+                if way is not None:
+                    yield (*route[:start], *way, *route[end + 1 :])
+            if (start, end) == (0, len(route) - 1):
+                return
+
+    def _cut(self, route: Route) -> range:
+        """The positions from the first to the last road that cannot be driven."""
+        shut = [position for position, road in enumerate(route) if road in self._avoided]
+        try:
+            paths.check(self._network, route)
+        except paths.DeadEnd as end:
+            shut.append(end.position + 1)
+        return range(min(shut), max(shut) + 1)
