@@ -18,7 +18,7 @@ from touyan.cli.messages import MESSAGES, language
 
 from .calling import Shell, start
 
-COMMANDS = ["demo", "run", "simulate", "demand", "bench", "new-pack", "doctor"]
+COMMANDS = ["demo", "run", "simulate", "demand", "import", "compare", "replay", "bench", "new-pack", "doctor"]
 
 
 @pytest.fixture

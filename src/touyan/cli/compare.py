@@ -18,7 +18,7 @@ from .options import Config, Debug, Json, Quiet, Seed
 from .screen import note, progress, say, show, show_table
 
 if TYPE_CHECKING:
-    from touyan.simulation.comparison import Delta
+    from touyan.runtime.compare import Delta
 
 _UNKNOWN = "-"
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from touyan.control.authority import Mode
 from touyan.core.protocols import Plant
 from touyan.simulation.comparison import Alteration, Comparison, Side, deltas, member_run
+from touyan.simulation.comparison import Delta as Delta
 from touyan.simulation.comparison import encoded as encoded
 from touyan.simulation.ensemble import Pool, run_each
 
