@@ -1,104 +1,130 @@
-"""How fast the traffic world runs, as vehicle-steps per CPU second."""
+"""How fast the traffic world runs, beside other simulators on the same cities."""
 
 from __future__ import annotations
 
-import time
-from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
-from typing import Any, ClassVar
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from touyan.core.components import Benchmark
 from touyan.core.errors import NotFoundError
 from touyan.core.settings import setting
 
-from . import cityflow
-from .demand import Demand
-from .grid import grid_network
-from .network import RoadNetwork
-from .poisson import PoissonDemand
-from .traffic_world import TrafficWorld
+from .peers.cities import KNOWN_CITIES, City
+from .peers.process import Cost, RunnerProcess
+from .peers.race import Racer, race
+from .peers.runners import CityFlowRunner, TouyanRunner, has_cityflow, world_takes
+from .peers.sumo import Sumo, has_sumo
 
-_HOUR_S = 3600
+_OURS, _TWO_THREADS, _CITYFLOW, _SUMO = "touyan", "touyan, 2 threads", "cityflow", "sumo"
+_INSTALLED = {_CITYFLOW: has_cityflow, _SUMO: has_sumo}
+_SPEED = "million_vehicle_steps_per_cpu_s"
+
+Row = dict[str, Any]
 
 
-class WorldSpeed(Benchmark):
-    """Vehicle-steps per CPU second of one hour of one city."""
+class Simulation(Benchmark):
+    """Vehicle-steps per CPU second, beside CityFlow and SUMO in the same run."""
 
-    abstract = True
     protocol = (
-        "one hour in steps of 1 s under the network's own programme, one thread, kernels compiled before; "
-        "vehicle-steps are vehicles running after each second, summed; median of the repeats"
+        "signals under the network's own programme, steps of 1 s, kernels compiled before, loading not timed; "
+        "vehicle-steps are vehicles running after each second, summed. Real cities: one hour from the first second, in "
+        "slices of 300 s. Grids: a crowd that starts on random roads and stays, from second 100 on, in slices of 20 s "
+        "(12 × 12: 50 s). Median of the repeats of each slice; the two large grids run once. Ours and CityFlow's "
+        "engine take turns slice by slice, each in a process of its own; two threads are compared with one by "
+        "wall-clock time. SUMO (Krauss following, sigma 0, its own lane change, no teleports) drives the converted "
+        "city: the whole hour, or seconds 40 to 60 of a grid, CPU seconds to the end less those to the beginning. A "
+        "million vehicles are left to ours alone"
     )
-    seed: int = setting(0, at_least=0, at_most=2**32 - 1, help="Seed of the world.")
-    repeats: int = setting(3, at_least=1, at_most=100, help="How often each city is run.")
-
-    @abstractmethod
-    def cities(self) -> dict[str, tuple[RoadNetwork, Demand]]:
-        """The cities by name; raises NotFoundError when their data are not here."""
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One row a city."""
-        return [self._row(name, *city) for name, city in self.cities().items()]
-
-    def _row(self, name: str, network: RoadNetwork, demand: Demand) -> dict[str, Any]:
-        TrafficWorld(network, demand, self.seed).advance(1)  # compiles, or loads what was compiled
-        runs = [self._run(network, demand) for _ in range(self.repeats)]
-        seconds = median(cpu for cpu, _, _ in runs)
-        _, vehicle_steps, travel_time = runs[0]
-        return {
-            "city": name,
-            "seed": self.seed,
-            "vehicle_steps": vehicle_steps,
-            "cpu_s": round(seconds, 3),
-            "million_vehicle_steps_per_cpu_s": round(vehicle_steps / seconds / 1e6, 2),
-            "times_real_time": round(_HOUR_S / seconds),
-            "average_travel_time_s": round(travel_time, 3),
-        }
-
-    def _run(self, network: RoadNetwork, demand: Demand) -> tuple[float, int, float]:
-        """CPU seconds, vehicle-steps and mean travel time of one hour."""
-        world = TrafficWorld(network, demand, self.seed)
-        begun = time.process_time()
-        vehicle_steps = int(world.advance(_HOUR_S).sum())
-        return time.process_time() - begun, vehicle_steps, world.average_travel_time_s
-
-
-class RealCities(WorldSpeed):
-    """Vehicle-steps per CPU second in Hangzhou and Jinan."""
-
-    name = "real-cities"
+    cities: str = setting(", ".join(KNOWN_CITIES), help="Which cities to run, separated by commas.")
+    peers: str = setting(", ".join(_INSTALLED), help="Which other simulators to run, separated by commas.")
     data: Path = setting(
         Path("../shared/data/traffic"), help="Folder with the public city folders hangzhou_4x4 and jinan_3x4."
     )
-    files: ClassVar[dict[str, tuple[str, str]]] = {
-        "Hangzhou 2,983": ("hangzhou_4x4", "flow_real.json"),
-        "Hangzhou 6,984": ("hangzhou_4x4", "flow_real_5816.json"),
-        "Jinan 6,295": ("jinan_3x4", "flow_real.json"),
+    repeats: int = setting(3, at_least=1, at_most=100, help="How often each real city is run.")
+    seed: int = setting(0, at_least=0, at_most=2**32 - 1, help="Seed of the world.")
+
+    def rows(self) -> list[Row]:
+        """One row for each city, simulator and setting of lane change."""
+        peers = _chosen("simulator", self.peers, _INSTALLED)
+        cities = {name: KNOWN_CITIES[name](self.data) for name in _chosen("city", self.cities, KNOWN_CITIES)}
+        here = [peer for peer in peers if _INSTALLED[peer]()]
+        rows = [{"city": name} | row for name, city in cities.items() for row in self._city(city, here)]
+        return rows + [{"simulator": peer, "note": "not installed"} for peer in peers if peer not in here]
+
+    def _city(self, city: City, peers: list[str]) -> list[Row]:
+        """Ours with lane change off and on, each beside CityFlow; then SUMO."""
+        peers = peers if city.for_all else []
+        with TemporaryDirectory(prefix="touyan-bench-") as name, ExitStack() as running:
+            folder = Path(name)
+            processes = {name: running.enter_context(process) for name, process in self._start(city, peers, folder)}
+            rows = [row for lane_change in _lane_changes() for row in self._turns(city, processes, lane_change)]
+            ours = [row for row in rows if row["simulator"] == _OURS]
+            return rows + ([self._sumo(city, folder, ours[-1])] if _SUMO in peers else [])
+
+    def _start(self, city: City, peers: list[str], folder: Path) -> Iterator[tuple[str, RunnerProcess]]:
+        yield _OURS, RunnerProcess(TouyanRunner, city, self.seed)
+        if world_takes("threads"):
+            yield _TWO_THREADS, RunnerProcess(TouyanRunner, city, self.seed)
+        if _CITYFLOW in peers:
+            yield _CITYFLOW, RunnerProcess(CityFlowRunner, *city.files(folder), folder, self.seed)
+
+    def _turns(self, city: City, processes: dict[str, RunnerProcess], lane_change: bool) -> list[Row]:
+        """The rows of simulators that take turns; ours is the first."""
+        racers = [
+            Racer(name, process, lane_change, threads=2 if name == _TWO_THREADS else 1)
+            for name, process in processes.items()
+        ]
+        costs = race(city, racers, self.repeats if city.repeats else 1)
+        seconds = city.slices * city.slice_s
+        rows = [_row(racer, cost, seconds) for racer, cost in zip(racers, costs, strict=True)]
+        return [row | _compared(row, rows[0]) for row in rows]
+
+    def _sumo(self, city: City, folder: Path, ours: Row) -> Row:
+        begins, ends = city.sumo_span_s
+        cost = Sumo(city, folder, self.seed).cost(begins, ends)
+        row = {"simulator": _SUMO, "lane_change": True} | _speed(cost, ends - begins)
+        return row | _compared(row, ours)
+
+
+def _chosen(kind: str, names: str, known: Iterable[str]) -> list[str]:
+    """The names of a comma-separated setting; raises NotFoundError for one that is not known."""
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    for name in chosen:
+        if name not in known:
+            raise NotFoundError(kind, name, known)
+    return chosen
+
+
+def _lane_changes() -> tuple[bool, ...]:
+    return (False, True) if world_takes("lane_change") else (False,)
+
+
+def _row(racer: Racer, cost: Cost, seconds: int) -> Row:
+    peak = racer.process.peak_mib()
+    return {
+        "simulator": racer.name,
+        "lane_change": racer.lane_change,
+        **_speed(cost, seconds),
+        "average_travel_time_s": round(racer.process.travel_time_s(), 3),
+        "peak_mib": peak and round(peak),
     }
 
-    def cities(self) -> dict[str, tuple[RoadNetwork, Demand]]:
-        """The three public demands on their networks."""
-        return {name: self._city(folder, flow) for name, (folder, flow) in self.files.items()}
 
-    def _city(self, folder: str, flow: str) -> tuple[RoadNetwork, Demand]:
-        path = self.data / folder
-        if not path.is_dir():
-            beside = self.data.iterdir() if self.data.is_dir() else ()
-            raise NotFoundError("folder of city data", str(path), map(str, beside))
-        network = cityflow.read_network(path / "roadnet.json")
-        return network, cityflow.read_flow(path / flow, network)
+def _speed(cost: Cost, seconds: int) -> Row:
+    return {
+        "running": round(cost.vehicle_steps / seconds),
+        "vehicle_steps": cost.vehicle_steps,
+        "cpu_s": round(cost.cpu_s, 3),
+        "wall_s": round(cost.wall_s, 3),
+        _SPEED: round(cost.vehicle_steps / cost.cpu_s / 1e6, 3),
+    }
 
 
-class GeneratedCities(WorldSpeed):
-    """Vehicle-steps per CPU second in generated grids; needs no data."""
-
-    name = "generated-cities"
-
-    def cities(self) -> dict[str, tuple[RoadNetwork, Demand]]:
-        """Two grids with 320 vehicles an hour on each entry."""
-        return {f"grid {size} × {size}": self._city(size) for size in (4, 12)}
-
-    def _city(self, size: int) -> tuple[RoadNetwork, Demand]:
-        network = grid_network(size, size)
-        return network, PoissonDemand(network, 320.0, seed=self.seed)
+def _compared(row: Row, ours: Row) -> Row:
+    """How a row stands beside ours: CPU time against others, wall-clock time between threads."""
+    if row["simulator"] == _TWO_THREADS:
+        return {"faster_than_one_thread": round(ours["wall_s"] / row["wall_s"], 2)}
+    return {} if row["simulator"] == _OURS else {"touyan_is_faster": round(ours[_SPEED] / row[_SPEED], 1)}

@@ -16,7 +16,7 @@ from .building import bezier
 from .cityflow import flow_records as grid_flow
 from .cityflow import parse_network
 from .cityflow.network import NOWHERE
-from .cityflow.records import Roadnet
+from .cityflow.records import Intersection, Road, Roadnet
 from .network import RoadNetwork
 from .poisson import DRIVERS, PoissonDemand, Turning
 
@@ -54,8 +54,11 @@ def grid_network(
     rows: int, columns: int, road_length_m: float = 300.0, projection: Projection = NOWHERE
 ) -> RoadNetwork:
     """The network of a grid city, through the importer of CityFlow's files."""
-    roadnet = msgspec.convert(grid_roadnet(rows, columns, road_length_m), Roadnet)
-    return parse_network(roadnet, f"grid of {rows} × {columns}", projection)
+    grid = _Grid(rows, columns, road_length_m, road_length_m)
+    # Record by record: all records of a large grid at once would take more memory than its traffic.
+    crossings = [msgspec.convert(grid.intersection(place), Intersection) for place in grid.places]
+    roads = [msgspec.convert(grid.road(road), Road) for road in grid.roads]
+    return parse_network(Roadnet(crossings, roads), f"grid of {rows} × {columns}", projection)
 
 
 def grid_roadnet(
