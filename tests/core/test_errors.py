@@ -5,6 +5,7 @@ from __future__ import annotations
 from touyan.core.errors import (
     CommandRefused,
     InputError,
+    MissingPackageError,
     NotFoundError,
     PackError,
     PortInUseError,
@@ -38,6 +39,7 @@ def test_every_error_has_its_own_code_and_a_next_step() -> None:
         StaleActionError("a", "b", "c", "d"),
         CommandRefused("a", "b"),
         PortInUseError("127.0.0.1", 8600, 8601),
+        MissingPackageError("eclipse-sumo", "sumo"),
     ]
     assert len({error.code for error in errors}) == len(TouyanError.__subclasses__()) == len(errors)
     assert all(error.hint for error in errors)

@@ -7,7 +7,8 @@ TouyanError
   ├─ PackError         a pack that does not keep the contract
   ├─ StaleActionError  somebody else already moved this alert or command on
   ├─ CommandRefused    the guard's answer to an unsafe command, with the rule's name
-  └─ PortInUseError    the address to listen on is taken
+  ├─ PortInUseError    the address to listen on is taken
+  └─ MissingPackageError  something optional is not installed: what to install
 """
 
 from __future__ import annotations
@@ -99,6 +100,16 @@ class PortInUseError(TouyanError):
     def __init__(self, host: str, port: int, free: int) -> None:
         super().__init__(f"port {port} on {host} is in use", f"port {free} is free: add --port {free}")
         self.host, self.port, self.free = host, port, free
+
+
+class MissingPackageError(TouyanError):
+    """Something optional is not installed."""
+
+    code = "missing-package"
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"this needs the package {package}", f"pip install 'touyan[{extra}]'")
+        self.package, self.extra = package, extra
 
 
 def _listed(names: list[str], most: int = 12) -> str:

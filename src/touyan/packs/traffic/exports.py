@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from touyan.core.errors import InputError, NotFoundError
+from touyan.core.errors import InputError, MissingPackageError, NotFoundError
 
 from . import geojson
 from .network import RoadNetwork
@@ -31,9 +31,7 @@ def export(network: RoadNetwork, path: Path) -> None:
         else:
             path.write_bytes(msgspec.json.encode({"type": "FeatureCollection", "features": content}))
     except OSError as error:
-        raise InputError(
-            "command line", str(path), f"a file that cannot be written ({error})", "a place that can be"
-        ) from None
+        raise InputError(str(path), "", f"no way to write there ({error.strerror})", "a file in a folder") from None
 
 
 def features(network: RoadNetwork) -> list[dict[str, Any]]:
@@ -78,7 +76,7 @@ def _write_parquet(content: list[dict[str, Any]], path: Path) -> None:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise NotFoundError("package for GeoParquet here (pip install 'touyan[geo]')", "pyarrow") from None
+        raise MissingPackageError("pyarrow", "geo") from None
     rows = [
         {"id": feature["id"], **feature["properties"], "geometry": well_known_binary(feature["geometry"])}
         for feature in content

@@ -140,11 +140,11 @@ class SumoCity(TrafficScenario):
     routes: str = setting("", help="Demand files, separated by commas.")
     additional: str = setting("", help="Additional files (types, signals, detectors), separated by commas.")
     arrivals: float = setting(
-        0.0,
+        320.0,
         unit="E58",
         at_least=0.0,
         at_most=3000.0,
-        help="Random vehicles per hour on each entry, without demand files.",
+        help="Random vehicles per hour on each entry if the files name none.",
     )
 
     def network(self) -> RoadNetwork:
@@ -153,7 +153,7 @@ class SumoCity(TrafficScenario):
 
     def demand(self, network: RoadNetwork) -> Demand:
         """The vehicles of the files, or random ones where there are no demand files."""
-        if self.arrivals and not len(self._city.demand):
+        if self._by_chance():
             return PoissonDemand(network, self.arrivals, seed=self.seed)
         return self._city.demand
 
@@ -162,8 +162,9 @@ class SumoCity(TrafficScenario):
         return sumo.omissions(self._city.left_out)
 
     def label(self) -> str:
-        """The folder and the main file."""
-        return f"{self.net.resolve().parent.name} ({self.net.name})"
+        """The folder and the main file; says when its vehicles are random."""
+        chance = f", random demand of {self.arrivals:g} vehicles/h on each entry" if self._by_chance() else ""
+        return f"{self.net.resolve().parent.name} ({self.net.name}{chance})"
 
     @classmethod
     def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:
@@ -173,6 +174,9 @@ class SumoCity(TrafficScenario):
             return None
         net, routes, additional = found
         return {"net": net, "routes": ",".join(map(str, routes)), "additional": ",".join(map(str, additional))}
+
+    def _by_chance(self) -> bool:
+        return not self._city.vehicles_named
 
     @cached_property
     def _city(self) -> sumo.City:

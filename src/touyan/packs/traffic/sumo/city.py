@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from touyan.core.errors import InputError
 from touyan.core.geometry import Projection
@@ -12,14 +13,16 @@ from touyan.core.geometry import Projection
 from .. import building
 from ..network import RoadNetwork
 from ..timetable import Timetable
-from .configuration import Files
+from .configuration import MAPS, Files, is_kind
 from .counting import of_network, of_signals
 from .keeping import Need, kept_lanes
 from .net import read_net
+from .openstreetmap import converted
 from .permissions import OTHER_CLASSES
 from .placing import place_of
 from .planning import Planner
 from .programmes import chosen
+from .records import Net
 from .rides import Detector, Ride, Rides
 from .ways import Ways
 
@@ -32,6 +35,8 @@ class City:
     demand: Timetable
     detectors: tuple[Detector, ...]
     left_out: Counter[str]
+    vehicles_named: int
+    """Vehicles that the files name, those left out too."""
 
 
 def read_city(
@@ -47,7 +52,7 @@ def read_city(
     `otherwise` says where it lies if the network does not. Without `lane_change`, vehicles that would have to change
     lanes on their route are left out, for they could not go on.
     """
-    net = read_net(files.net)
+    net, of_map = _read_network(files.net)
     rides = _read_rides(files, seed)
     wanted = [ride for ride in rides.rides if _on_roads(ride, rides)]
     kept = kept_lanes(net, _needs(wanted, rides))
@@ -59,13 +64,21 @@ def read_city(
     found = Ways(net, network, rides.types, lane_change)
     demand = found.timetable(wanted, step_s)
     left_out = of_network(net, kept, planner) + of_signals(planner, [*net.programmes, *rides.programmes])
-    left_out += rides.left_out + found.left_out
+    left_out += of_map + rides.left_out + found.left_out
     left_out["other-classes"] = len(rides.rides) - len(wanted)
     left_out["no-place-on-earth"] = int(not place.known)
     left_out["options"] = files.other_options
     left_out["imperfect-types"] = rides.types.imperfect
     left_out["loops"] = len(rides.detectors)
-    return City(network, demand, tuple(rides.detectors), left_out)
+    return City(network, demand, tuple(rides.detectors), left_out, len(rides.rides))
+
+
+def _read_network(path: Path) -> tuple[Net, Counter[str]]:
+    """The network of a file, by way of netconvert where it is a map."""
+    if not is_kind(path, MAPS):
+        return read_net(path), Counter()
+    with converted(path) as (net, left_out):
+        return read_net(net), left_out
 
 
 def _read_rides(files: Files, seed: int) -> Rides:

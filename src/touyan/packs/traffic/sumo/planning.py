@@ -53,6 +53,8 @@ class Planner:
         """The connections between kept lanes by junction; one where all only turn round has none."""
         found: dict[str, list[Connection]] = {}
         for connection in self._net.connections:
+            if connection.signal and connection.signal not in self.signals:
+                raise connection.element.unknown("tl", "a <tlLogic>", self.signals)
             if all(lane.id in self._kept.lanes for lane in ends(self._net.edges, connection)):
                 found.setdefault(self._net.edges[connection.from_edge].to_junction, []).append(connection)
         return {
@@ -104,10 +106,8 @@ class Planner:
         return phases_from(programme, links, self._begin)
 
     def _programme(self, signal: str, connections: Sequence[Connection]) -> Programme:
+        programme = self.signals[signal]
         for connection in connections:
-            if signal not in self.signals:
-                raise connection.element.unknown("tl", "a <tlLogic>", self.signals)
-            programme = self.signals[signal]
             letters = len(programme.phases[0].state)
             if connection.signal == signal and connection.link >= letters:
                 expected = f"below {letters}, the letters of programme {programme.id!r} of this signal"

@@ -39,6 +39,12 @@ OMISSIONS: Mapping[str, Text] = {
         "the network names no projection that is understood: it lies where the settings say",
         "路网未给出可识别的投影：按设置中的经纬度放置",
     ),
+    "osm-other-ways": Text(
+        "ways of the map for others than cars (walkers, cyclists, rails): left out",
+        "地图中非机动车道路（步行、骑行、轨道）：不纳入",
+    ),
+    "osm-relations": Text("relations of the map: only turn restrictions are read", "地图中的关系：只读取转向限制"),
+    "osm-warnings": Text("warnings of netconvert about the map", "netconvert 对地图的警告"),
     # signals
     "yellow-phases": Text("phases with yellow: yellow counts as red", "含黄灯的相位：黄灯按红灯处理"),
     "actuated-programmes": Text(
