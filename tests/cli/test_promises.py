@@ -19,6 +19,8 @@ from touyan.cli.messages import MESSAGES, language
 from .calling import Shell, start
 
 COMMANDS = ["demo", "run", "simulate", "demand", "import", "compare", "replay", "bench", "new-pack", "doctor"]
+ONE_CITY = {"TOUYAN_TRAFFIC__SIMULATION__CITIES": "grid-12", "TOUYAN_TRAFFIC__SIMULATION__PEERS": ""}
+"""Keeps the benchmark of the simulation short."""
 
 
 @pytest.fixture
@@ -210,7 +212,7 @@ def test_the_language_is_what_was_asked_for_then_what_the_system_speaks(
 @pytest.mark.parametrize("arguments", [["--help"], ["new-pack", "Bad"], ["doctor"], ["bench"]])
 def test_a_terminal_that_cannot_write_a_character_stops_nothing(tmp_path: Path, arguments: list[str]) -> None:
     """Chinese Windows still speaks GBK, and servers often have no locale at all."""
-    with start(*arguments, PYTHONIOENCODING="gbk", TOUYAN_LANG="zh", LANG="C") as process:
+    with start(*arguments, PYTHONIOENCODING="gbk", TOUYAN_LANG="zh", LANG="C", **ONE_CITY) as process:
         out, err = process.communicate(timeout=120)
     assert b"UnicodeEncodeError" not in err
     assert (out + err).decode("gbk")
@@ -237,6 +239,8 @@ def test_every_command_of_the_program_is_tested_here() -> None:
 
 def test_json_survives_what_json_cannot_say(touyan: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing number must not make the document unreadable."""
+    for variable, value in ONE_CITY.items():
+        monkeypatch.setenv(variable, value)
     monkeypatch.setattr(bench, "machine_now", lambda: {"load": float("nan"), "place": Path("here")})
     machine = json.loads(touyan("bench", "--json").out)["machine"]
     assert machine == {"load": None, "place": "here"}
