@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from touyan.core.errors import NotFoundError
-from touyan.packs.traffic.benchmarks import Simulation
+from touyan.packs.traffic.benchmarks import Branches, Simulation
 
 from .reference import city_folder
 
@@ -52,3 +52,12 @@ def test_a_name_that_is_not_known_is_told_with_those_that_are(setting: str, mess
     """A mistyped city must not silently leave a row out."""
     with pytest.raises(NotFoundError, match=message):
         Simulation(**{setting: message}).rows()
+
+
+def test_every_branch_does_what_one_alone_does() -> None:
+    """Branches that shared anything would be fast and wrong."""
+    data = city_folder("hangzhou_4x4").parent
+    row = Branches(data=data, branches=3, seconds=30, repeats=1).rows()[0]
+    assert row["equal"] is True
+    assert (row["second"], row["running"]) == (1203, 554)
+    assert row["branch_ms"] > 0

@@ -1,4 +1,4 @@
-"""How fast the traffic world runs, beside other simulators on the same cities."""
+"""How fast the traffic world runs and branches, beside other simulators on the same cities."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from touyan.core.components import Benchmark
 from touyan.core.errors import NotFoundError
 from touyan.core.settings import setting
 
+from .peers.branches import branch_costs
 from .peers.cities import KNOWN_CITIES, City
 from .peers.process import Cost, RunnerProcess
 from .peers.race import Racer, race
-from .peers.runners import CityFlowRunner, TouyanRunner, has_cityflow, world_takes
+from .peers.runners import CityFlowRunner, TouyanRunner, has_cityflow, lane_changes, world_takes
 from .peers.sumo import Sumo, has_sumo
 
 _OURS, _TWO_THREADS, _CITYFLOW, _SUMO = "touyan", "touyan, 2 threads", "cityflow", "sumo"
@@ -60,7 +61,7 @@ class Simulation(Benchmark):
         with TemporaryDirectory(prefix="touyan-bench-") as name, ExitStack() as running:
             folder = Path(name)
             processes = {name: running.enter_context(process) for name, process in self._start(city, peers, folder)}
-            rows = [row for lane_change in _lane_changes() for row in self._turns(city, processes, lane_change)]
+            rows = [row for lane_change in lane_changes() for row in self._turns(city, processes, lane_change)]
             ours = [row for row in rows if row["simulator"] == _OURS]
             return rows + ([self._sumo(city, folder, ours[-1])] if _SUMO in peers else [])
 
@@ -89,6 +90,31 @@ class Simulation(Benchmark):
         return row | _compared(row, ours)
 
 
+class Branches(Benchmark):
+    """What copies of a running city cost, and how fast many of them run."""
+
+    protocol = (
+        "Hangzhou, own programme, at the second of its hour when most vehicles run. A branch is timed one by one, the "
+        "median of 100. An ensemble of branches runs on one thread a core; its vehicle-steps per second and core are "
+        "compared with those of one branch alone, run before and after it, median of the repeats, by wall-clock time "
+        "(which other work on the machine spoils) and by CPU time. Equal means: the vehicles running after each second "
+        "and the travel time of every branch are those of the branch alone"
+    )
+    data: Path = setting(Path("../shared/data/traffic"), help="Folder with the public city folder hangzhou_4x4.")
+    branches: int = setting(64, at_least=1, at_most=10_000, help="How many branches run at once.")
+    seconds: int = setting(120, unit="SEC", at_least=1, at_most=3600, help="How long they run.")
+    repeats: int = setting(5, at_least=1, at_most=100, help="How often each is timed.")
+
+    def rows(self) -> list[Row]:
+        """One row with lane change off, one with it on."""
+        city = KNOWN_CITIES["hangzhou"](self.data)
+        return [
+            {"city": "hangzhou", "lane_change": lane_change}
+            | branch_costs(city, lane_change, self.branches, self.seconds, self.repeats)
+            for lane_change in lane_changes()
+        ]
+
+
 def _chosen(kind: str, names: str, known: Iterable[str]) -> list[str]:
     """The names of a comma-separated setting; raises NotFoundError for one that is not known."""
     chosen = [name.strip() for name in names.split(",") if name.strip()]
@@ -96,10 +122,6 @@ def _chosen(kind: str, names: str, known: Iterable[str]) -> list[str]:
         if name not in known:
             raise NotFoundError(kind, name, known)
     return chosen
-
-
-def _lane_changes() -> tuple[bool, ...]:
-    return (False, True) if world_takes("lane_change") else (False,)
 
 
 def _row(racer: Racer, cost: Cost, seconds: int) -> Row:

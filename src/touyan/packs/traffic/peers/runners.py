@@ -25,9 +25,9 @@ class TouyanRunner:
 
     def start(self, *, lane_change: bool = False, threads: int = 1) -> None:
         """Go to second 0 of a new run."""
-        asked: dict[str, Any] = {"lane_change": lane_change, "threads": threads}
-        options = {option: value for option, value in asked.items() if world_takes(option)}
-        _compile(options)
+        options = _options(lane_change, threads)
+        network = grid_network(1, 1)  # compiles the kernels, or loads what was compiled
+        TrafficWorld(network, PoissonDemand(network, 320.0), **options).advance(1)
         vars(self).pop("_world", None)  # before the next one, for memory is measured too
         self._world = TrafficWorld(self._network, self._demand, self._seed, **options)
 
@@ -40,15 +40,24 @@ class TouyanRunner:
         return self._world.average_travel_time_s
 
 
-def _compile(options: dict[str, Any]) -> None:
-    """Compiles the kernels, or loads what was compiled, on one crossing."""
-    network = grid_network(1, 1)
-    TrafficWorld(network, PoissonDemand(network, 320.0), **options).advance(1)
+def _options(lane_change: bool, threads: int) -> dict[str, Any]:
+    asked: dict[str, Any] = {"lane_change": lane_change, "threads": threads}
+    return {option: value for option, value in asked.items() if world_takes(option)}
 
 
 def world_takes(option: str) -> bool:
     """Whether the traffic world knows an option."""
     return option in signature(TrafficWorld).parameters
+
+
+def lane_changes() -> tuple[bool, ...]:
+    """Lane change off, and on where the world knows it."""
+    return (False, True) if world_takes("lane_change") else (False,)
+
+
+def world_of(city: City, lane_change: bool = False) -> TrafficWorld:
+    """A city's world at second 0."""
+    return TrafficWorld(*city.load(), **_options(lane_change, threads=1))
 
 
 class CityFlowRunner:
