@@ -13,10 +13,10 @@ from touyan.core.errors import InputError
 from touyan.packs.traffic import paths
 from touyan.packs.traffic.demand import Departures
 from touyan.packs.traffic.grid import grid_network
-from touyan.packs.traffic.listed import ListedDemand
 from touyan.packs.traffic.matrices import Matrix
 from touyan.packs.traffic.od import OdDemand
 from touyan.packs.traffic.route_choice import RouteChoice, free_flow_times
+from touyan.packs.traffic.timetable import Timetable
 from touyan.packs.traffic.traffic_world import TrafficWorld
 from touyan.packs.traffic.zones import Zone, road_zones
 
@@ -195,14 +195,14 @@ def test_the_world_drives_a_matrix_as_it_drives_its_list() -> None:
     """What is written to a file and read back must be the same traffic."""
     source = demand(trip(200.0), trip(150.0, way=("road_0_2_0", "road_2_3_1")), alternatives=2, seed=4)
     drawn = source.block(0, 600)
-    listed = ListedDemand(source.routes, drawn.step, drawn.route)
+    listed = Timetable.of_cars(source.routes, drawn.step, drawn.route)
     direct, by_list = TrafficWorld(NETWORK, source, 3), TrafficWorld(NETWORK, listed, 3)
     assert direct.advance(600).tolist() == by_list.advance(600).tolist()
 
 
 def test_a_list_gives_its_vehicles_in_order_and_once() -> None:
     """Lists come from fitting in any order; blocks must follow one another."""
-    listed = ListedDemand([(0, 1), (1, 2)], np.array([7, 3, 3]), np.array([0, 1, 0]))
+    listed = Timetable.of_cars([(0, 1), (1, 2)], np.array([7, 3, 3]), np.array([0, 1, 0]))
     blocks = [listed.block(0, 4), listed.block(4, 4), listed.block(4, 10)]
     assert [block.step.tolist() for block in blocks] == [[3, 3], [], [7]]
     assert [block.route.tolist() for block in blocks] == [[1, 0], [], [0]]

@@ -18,6 +18,9 @@ from .messages import tell, told
 from .options import Config, Debug, Json, Quiet
 from .screen import progress, say, show, show_table
 
+_SHOWN = 10
+"""Rows of details that a person sees; all are in the JSON."""
+
 
 def demand(
     how: Annotated[str, typer.Argument(help=tell("argument.maker"), autocompletion=demand_makers)],
@@ -57,7 +60,10 @@ def _given(settings: Sequence[str]) -> dict[str, str]:
 
 
 def _show_details(rows: Sequence[dict[str, object]]) -> None:
+    """The first of the details; a long table would hide the figures above it."""
     if rows:
         columns = list(rows[0])
         say("")
-        show_table(columns, [[row[column] for column in columns] for row in rows])
+        show_table(columns, [[row[column] for column in columns] for row in rows[:_SHOWN]])
+    if len(rows) > _SHOWN:
+        say(tell("said.more-rows", rows=len(rows) - _SHOWN))

@@ -134,6 +134,7 @@ MESSAGES: dict[str, Text] = {
     "said.none": Text("there is no benchmark yet", "暂无基准测试"),
     "said.machine": Text("machine: {machine}", "本机：{machine}"),
     "said.whole": Text("nothing is left out", "全部纳入"),
+    "said.more-rows": Text("… and {rows} more rows with --json", "……其余 {rows} 行见 --json"),
     "said.interrupted": Text("interrupted", "已中断"),
     "column.check": Text("check", "检查项"),
     "column.status": Text("status", "状态"),

@@ -1,23 +1,30 @@
-"""Demand made from data: origin-destination matrices."""
+"""Demand made from data: origin-destination matrices, and counts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import numpy as np
 
 from touyan.core.components import DemandMaker, MadeDemand
 from touyan.core.errors import InputError
 from touyan.core.protocols import Measure
 from touyan.core.settings import setting
 from touyan.core.text import Text
+from touyan.core.units import from_si
 
 from . import cityflow
-from .demand import Demand
+from .calibration import LEAD_S, Calibration, Round, best
+from .counts import read_counts
+from .demand import Demand, Floats
 from .matrices import Matrix, read_matrix, read_profile
 from .network import RoadNetwork
-from .od import OdDemand
+from .od import OdDemand, matrix_routes, through_routes
 from .route_choice import SENSITIVITY, RouteChoice
+from .routing import Route
 from .zones import read_zones, road_zones
 
 
@@ -68,6 +75,43 @@ class FromOd(RoutedDemandMaker):
         return matrix.shifted(-self.clock_s)
 
 
+class FitToCounts(RoutedDemandMaker):
+    """Vehicles whose simulated counts agree with counted ones."""
+
+    name = "fit"
+    accepts = "counts as CSV (begin_s, end_s, vehicles and road, lane, or from_road with to_road)"
+    alternatives: int = setting(2, at_least=1, at_most=20, help="Ways between two roads that vehicles may take.")
+    rounds: int = setting(5, at_least=1, at_most=100, help="How often is fitted and simulated; the best round is kept.")
+    lead_s: float = setting(LEAD_S, unit="SEC", at_least=0.0, help="How long before the first count vehicles are sent.")
+    matrix: str = setting("", help="Known or older trips, to stay near to; without it all ways through are alike.")
+    zones: str = setting("", help="CSV file of zones of that matrix; without it the matrix names roads.")
+
+    def make(self, world: Path, data: Path) -> MadeDemand:
+        """The fitted vehicles, each with its way, and the agreement at each count."""
+        network = cityflow.read_network(world)
+        counts = read_counts(data, network)
+        if not counts.vehicles.sum():
+            raise InputError(str(data), "", "not one vehicle in any count", "counts with vehicles")
+        routes, weights = self._routes(world, network)
+        calibration = Calibration(network, counts, routes, weights, lead_s=self.lead_s, seed=self.seed)
+        rounds = calibration.rounds(self.rounds)
+        number = best(rounds)
+        content = flow_file(network, rounds[number].demand, int(counts.edges[-1]))
+        return MadeDemand(content, _agreement(calibration, rounds, number), _rows(calibration, rounds[number]))
+
+    def _routes(self, world: Path, network: RoadNetwork) -> tuple[list[Route], Floats]:
+        """The ways that vehicles may take, and how likely each is where counts leave a choice."""
+        choice = self.choice(network)
+        if self.matrix:
+            zones = read_zones(Path(self.zones), network) if self.zones else road_zones(network)
+            return matrix_routes(read_matrix(Path(self.matrix), zones), choice)
+        found = through_routes(network, choice)
+        if not found[0]:
+            expected = "roads that come from a virtual intersection and lead to another, or a matrix"
+            raise InputError(str(world), "", "no way through the city", expected)
+        return found
+
+
 def flow_file(network: RoadNetwork, demand: Demand, seconds: int) -> bytes:
     """A demand as the content of a `flow.json`."""
     return msgspec.json.encode(cityflow.flow_records(network, demand, seconds))
@@ -79,4 +123,44 @@ def _figures(vehicles: int, trips: float, routes: int) -> list[Measure]:
         Measure("vehicles", Text("Vehicles sent", "发出车辆"), float(vehicles), "C62", drawn),
         Measure("trips", Text("Trips in the matrix", "矩阵中的出行"), trips, "C62", given),
         Measure("routes", Text("Different routes", "不同路线"), float(routes), "C62", drawn),
+    ]
+
+
+def _agreement(calibration: Calibration, rounds: Sequence[Round], number: int) -> list[Measure]:
+    before, after = rounds[0].agreement, rounds[number].agreement
+    first = Text("first fit, simulated", "首次拟合后仿真")
+    last = Text(f"round {number + 1} of {len(rounds)}, simulated", f"共{len(rounds)}轮中的第{number + 1}轮，仿真所得")
+    good, mean = Text("Counts with GEH below 5", "GEH 小于 5 的计数"), Text("Mean GEH", "平均 GEH")
+    vehicles = float(len(rounds[number].demand.step))
+    return [
+        Measure("vehicles", Text("Vehicles sent", "发出车辆"), vehicles, "C62", last),
+        Measure("counts", Text("Counts", "计数"), float(len(calibration.counts.vehicles)), "C62", last),
+        Measure(
+            "unseen", Text("Points that no way passes", "没有路线经过的计数点"), float(calibration.unseen), "C62", last
+        ),
+        Measure("geh_below_5_before", _first(good), from_si(before.share_good, "P1"), "P1", first),
+        Measure("mean_geh_before", _first(mean), before.mean, "C62", first),
+        Measure("geh_below_5", good, from_si(after.share_good, "P1"), "P1", last),
+        Measure("mean_geh", mean, after.mean, "C62", last),
+        Measure("round", Text("Best round", "最佳轮次"), float(number + 1), "C62", last),
+    ]
+
+
+def _first(title: Text) -> Text:
+    return Text(f"{title.en}, first fit", f"{title.zh}（首次拟合）")
+
+
+def _rows(calibration: Calibration, chosen: Round) -> list[dict[str, Any]]:
+    """Each count with what was simulated, the worst first."""
+    counts, names = calibration.counts, [point.name(calibration.network) for point in calibration.counts.points]
+    return [
+        {
+            "place": names[counts.point[row]],
+            "begin_s": int(counts.begin_s[row]),
+            "end_s": int(counts.end_s[row]),
+            "counted": float(counts.vehicles[row]),
+            "simulated": float(chosen.simulated[row]),
+            "geh": round(float(chosen.geh[row]), 2),
+        }
+        for row in np.argsort(-chosen.geh, kind="stable").tolist()
     ]

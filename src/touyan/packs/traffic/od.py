@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import product
 
@@ -12,7 +13,8 @@ from touyan.core.errors import InputError
 from .demand import Departures, Floats, Ints, VehicleTypes
 from .hourly import HourlyDemand, ranks
 from .matrices import Matrix
-from .poisson import CAR
+from .network import RoadNetwork
+from .poisson import CAR, entries
 from .route_choice import Choice, RouteChoice
 from .routing import Route
 from .zones import Zone
@@ -56,6 +58,11 @@ class OdDemand(HourlyDemand):
             number=ranks(row),
         )
 
+    def trips(self, row: int) -> list[tuple[Choice, float]]:
+        """The choices that a row's trips have, and the trips that have each."""
+        choices = self._row_pairs[row].choices
+        return [(choice, float(self.matrix.vehicles[row]) / len(choices)) for choice in choices]
+
     def _pair(self, row: int) -> _Pair:
         origin, destination = self.matrix.origin[row], self.matrix.destination[row]
         names = origin.name, destination.name
@@ -73,6 +80,28 @@ class OdDemand(HourlyDemand):
         return np.fromiter(map(self.position, ways), np.int32, len(row))
 
 
+def through_routes(network: RoadNetwork, choice: RouteChoice) -> tuple[list[Route], Floats]:
+    """All ways from the roads into the city to those out of it, with their shares of each pair's drivers."""
+    exits = np.flatnonzero(network.crossing_virtual[network.road_to]).tolist()
+    choices = [choice.between(*ends) for ends in product(entries(network).tolist(), exits)]
+    return _joined([(found, 1.0) for found in choices if found])
+
+
+def matrix_routes(matrix: Matrix, choice: RouteChoice) -> tuple[list[Route], Floats]:
+    """All ways of a matrix, with the trips that take each; raises InputError."""
+    demand = OdDemand(matrix, choice)
+    return _joined([entry for row in range(len(matrix.vehicles)) for entry in demand.trips(row)])
+
+
+def _joined(choices: Sequence[tuple[Choice, float]]) -> tuple[list[Route], Floats]:
+    """The different ways of some choices, each with so many trips."""
+    trips: dict[Route, float] = {}
+    for choice, total in choices:
+        for route, share in zip(choice.routes, choice.shares.tolist(), strict=True):
+            trips[route] = trips.get(route, 0.0) + total * share
+    return list(trips), np.array(list(trips.values()))
+
+
 class _Pair:
     """The ways from one zone to another."""
 
@@ -82,12 +111,12 @@ class _Pair:
 
     def way(self, ends_draw: float, way_draw: float) -> Route:
         """One way, for two draws between 0 and 1."""
-        choice = self._choices[int(ends_draw * len(self._choices))]
+        choice = self.choices[int(ends_draw * len(self.choices))]
         place = int(np.searchsorted(np.cumsum(choice.shares), way_draw, side="right"))
         return choice.routes[min(place, len(choice.routes) - 1)]
 
     @cached_property
-    def _choices(self) -> list[Choice]:
+    def choices(self) -> list[Choice]:
         """The choices of all pairs of roads between which there is a way."""
         ends = product(self._origin.origins, self._destination.destinations)
         return [choice for choice in (self._choice.between(*pair) for pair in ends) if choice]

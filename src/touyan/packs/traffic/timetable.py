@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .demand import Departures, Ints, VehicleTypes
+from .poisson import CAR
 
 
 class Timetable:
@@ -30,6 +31,13 @@ class Timetable:
         self._types, self._routes = types, routes
         self.step, self.route, self.vehicle_type = step, route, vehicle_type
         self.names = tuple(names)
+
+    @classmethod
+    def of_cars(cls, routes: list[tuple[int, ...]], step: Ints, route: Ints) -> Timetable:
+        """Cars in any order, each with its step and the position of its route."""
+        order = np.argsort(step, kind="stable")
+        step, route = step[order].astype(np.int32), route[order].astype(np.int32)
+        return cls(types=CAR, routes=routes, step=step, route=route, vehicle_type=np.zeros(len(step), np.int32))
 
     def __len__(self) -> int:
         return len(self.step)
