@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from touyan.core.components import Change, Component, Controller, Scenario
+from touyan.core.components import Change, Controller, Scenario
 from touyan.core.errors import InputError, NotFoundError, SettingError, TouyanError
 from touyan.core.settings import Configurable, Setting, setting
 
@@ -75,7 +75,8 @@ def read_what_if(path: Path | str, registry: Registry | None = None) -> WhatIf:
     packs = registry or load_packs(BrainSettings())
     draft = _read(Path(path), ())
     scenario = _scenario(draft, packs)
-    run = _made(RunTable, draft.run, lambda: RunTable(**{key: given.value for key, given in draft.run.items()}))
+    values = _values(draft.run, RunTable)
+    run = _made(RunTable, draft.run, lambda: RunTable(**values))
     if "controller" in draft.run:
         _named(draft.run["controller"], lambda: packs.component(Controller, run.controller))
     changes = tuple(_change(change, packs) for change in draft.changes)
@@ -95,6 +96,7 @@ class _Listed:
 class _Draft:
     """What a file and those it builds on say, later words above earlier ones."""
 
+    path: Path
     city: dict[str, Given]
     run: dict[str, Given]
     changes: list[_Listed]
@@ -119,6 +121,7 @@ def _read(path: Path, builders: tuple[Path, ...]) -> _Draft:
     replaced = SCENARIO in city or FILES in city
     changes = [listed for name, value in document.items() for listed in _listed(given(name, value), given)]
     return _Draft(
+        path,
         city if replaced else below.city | city,
         below.run | run,
         below.changes + changes,
@@ -148,7 +151,7 @@ def _document(path: Path, text: str) -> dict[str, Any]:
 def _below(path: Path, base: Given, builders: tuple[Path, ...]) -> _Draft:
     """What the file builds on."""
     if base.value is None:
-        return _Draft({}, {}, [], {})
+        return _Draft(path, {}, {}, [], {})
     if not isinstance(base.value, str):
         raise base.refusal(repr(base.value), "the path of another what-if file, as a text")
     below = (path.parent / base.value).resolve()
@@ -194,9 +197,7 @@ def _scenario(draft: _Draft, packs: Registry) -> Scenario:
         values = _values(keys, type(found))
         return _made(type(found), keys, lambda: find_scenario(packs, paths, **values))
     if scenario is None:
-        raise InputError(
-            next(reversed(draft.files)), CITY, "neither scenario nor files", "one of them: which city it is"
-        )
+        raise InputError(str(draft.path), CITY, "neither scenario nor files", "one of them: which city it is")
     if not isinstance(scenario.value, str):
         raise scenario.refusal(repr(scenario.value), "a scenario, as name or name:argument")
     name: str = scenario.value
@@ -225,7 +226,7 @@ def _check(draft: _Draft, scenario: Scenario, changes: Sequence[Change]) -> None
         _made(type(change), {"changes": listed.head}, lambda change=change: scenario.changed([change]))  # type: ignore[misc]
 
 
-def _values(keys: Mapping[str, Given], kind: type[Component]) -> dict[str, Any]:
+def _values(keys: Mapping[str, Given], kind: type[Configurable]) -> dict[str, Any]:
     """The values of settings, lists as texts and paths beside their file."""
     for key, given in keys.items():
         if key not in kind.settings:
@@ -266,7 +267,7 @@ def _made(kind: type[Configurable], keys: Mapping[str, Given], make: Callable[[]
             raise
         raise place.refusal(f"{error.setting} = {error.found!r}", error.expected) from None
     except NotFoundError as error:
-        named = [given for given in keys.values() if error.name in str(given.value)]
+        named = [given for key, given in keys.items() if key and error.name in str(given.value)]
         raise _placed(error, next(iter(named), whole)) from None
 
 
@@ -282,5 +283,10 @@ def _placed(error: TouyanError, given: Given | None) -> TouyanError:
     """The same complaint with its place in the file."""
     if given is None:
         return error
-    expected = error.expected if isinstance(error, SettingError) else error.hint
-    return given.refusal(error.message, expected)
+    return given.refusal(error.message, error.expected if isinstance(error, SettingError) else _meant(error.hint))
+
+
+def _meant(hint: str) -> str:
+    """What a hint about an unknown name says, as what was expected."""
+    near = hint.removeprefix("did you mean ").removesuffix("?")
+    return f"{near} perhaps" if near != hint else hint.replace("known: ", "one of ")

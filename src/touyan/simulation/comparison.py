@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -129,8 +130,8 @@ def _values(runs: Sequence[MemberRun], name: str) -> list[float]:
 
 def _number(measures: Mapping[str, float | None], name: str) -> float:
     value = measures.get(name)
-    return float("nan") if value is None else value
+    return math.nan if value is None else value
 
 
 def _known(value: float) -> float | None:
-    return value if value == value and abs(value) != float("inf") else None
+    return float(value) if math.isfinite(value) else None
