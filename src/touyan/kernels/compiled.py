@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-_INLINED: Any = {"error_model": "numpy", "forceinline": True, "_nrt": False}
+_INLINED: Any = {"error_model": "numpy", "forceinline": True, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
 
@@ -28,6 +28,15 @@ def inlined(kernel: Kernel) -> Kernel:
     with reference counts, it would touch each of them.
     """
     return cast(Kernel, numba.njit(**_INLINED)(kernel))
+
+
+def outlined(kernel: Kernel) -> Kernel:
+    """Compile a part of entry points that is seldom called: once, on its own; it must not allocate.
+
+    A call copies the arrays' descriptions (about half a microsecond for a whole world), but code merged in several
+    places takes long to compile.
+    """
+    return cast(Kernel, numba.njit(error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(kernel))
 
 
 @cache

@@ -2,44 +2,91 @@
 
 from __future__ import annotations
 
-from touyan.kernels.compiled import inlined
+from touyan.kernels.compiled import inlined, outlined
 
-from .layout import CREATED, NONE, RUNNING, STEP, World
-from .leaders import find_leader
-from .lists import insert_behind, queue, unqueue
+from .layout import CREATED, DISTURBED, FLOAT_COLUMNS, INT_COLUMNS, NEVER, NONE, RUNNING, STEP, World
+from .leaders import find_gap, find_leader_of_head
+from .routing import way_on
+from .rows import make_room_for_one, note_slot, tail
+
+
+@inlined
+def queue(number: int, lane: int, world: World) -> None:
+    """Put a vehicle at the end of a lane's waiting buffer."""
+    first, last = world.wait_first, world.wait_last
+    if last[lane] == NONE:
+        first[lane] = number
+    else:
+        world.trips.queued[last[lane]] = number
+    last[lane] = number
+
+
+@inlined
+def unqueue(lane: int, world: World) -> int:
+    """Take the first vehicle out of a lane's waiting buffer."""
+    first, last = world.wait_first, world.wait_last
+    number = first[lane]
+    first[lane] = world.trips.queued[number]
+    if first[lane] == NONE:
+        last[lane] = NONE
+    return number
 
 
 @inlined
 def create(world: World) -> None:
     """Put the vehicles created in this step into the waiting buffers of their first lanes."""
-    vehicles, tally = world.vehicles, world.tally
-    while tally[CREATED] < len(vehicles.created) and vehicles.created[tally[CREATED]] <= tally[STEP]:
-        vehicle = tally[CREATED]
-        queue(vehicle, world.paths[vehicles.path[vehicle]], vehicles, world.lists)
+    trips, tally = world.trips, world.tally
+    while tally[CREATED] < len(trips.created) and trips.created[tally[CREATED]] <= tally[STEP]:
+        number = tally[CREATED]
+        queue(number, trips.lane[number], world)
         tally[CREATED] += 1
 
 
 @inlined
 def has_space(lane: int, world: World) -> bool:
     """Whether the first waiting vehicle can enter its lane at rest."""
-    vehicles, types, lists = world.vehicles, world.types, world.lists
-    tail = lists.tail[lane]
-    if tail == NONE:
+    vehicles, types = world.vehicles, world.types
+    last = tail(lane, world)
+    if last == NONE:
         return True
-    wanted = types.length[vehicles.kind[tail]] + types.min_gap[vehicles.kind[lists.wait_head[lane]]]
-    return vehicles.x[tail] > wanted
+    first = world.trips.kind[world.wait_first[lane]]
+    return vehicles.x[last] > types.length[vehicles.kind[last]] + types.min_gap[first]
+
+
+@outlined
+def enter(number: int, lane: int, world: World) -> None:
+    """Put a vehicle at rest at the start of a lane."""
+    vehicles, rows, trips = world.vehicles, world.rows, world.trips
+    make_room_for_one(lane, world)
+    slot = rows.front[lane] + rows.count[lane]
+    for column in range(INT_COLUMNS):
+        vehicles.ints[column, slot] = NONE
+    for column in range(FLOAT_COLUMNS):
+        vehicles.floats[column, slot] = 0.0
+    vehicles.number[slot], vehicles.kind[slot], vehicles.place[slot] = number, trips.kind[number], trips.place[number]
+    vehicles.link[slot] = way_on(lane, trips.place[number], world.net, world.roads)
+    vehicles.link_step[slot] = NEVER
+    vehicles.approach_step[slot] = vehicles.halt_step[slot] = world.tally[STEP]
+    vehicles.waited[slot] = vehicles.stops[slot] = vehicles.approached[slot] = 0
+    rows.count[lane] += 1
+    note_slot(slot, world)
+    if rows.count[lane] == 1:
+        find_leader_of_head(lane, world)
+    else:
+        find_gap(slot, world)
 
 
 @inlined
 def insert(world: World) -> None:
     """Let at most one waiting vehicle enter each lane; it takes part in this step's motion."""
-    vehicles, lists, tally = world.vehicles, world.lists, world.tally
-    for lane in range(len(lists.wait_head)):
-        if lists.wait_head[lane] == NONE or not has_space(lane, world):
+    tally = world.tally
+    for gate in range(len(world.gates)):
+        lane = world.gates[gate]
+        if world.wait_first[lane] == NONE or not has_space(lane, world):
             continue
-        vehicle = unqueue(lane, vehicles, lists)
-        insert_behind(lists.tail[lane], vehicle, lane, vehicles, lists)
-        find_leader(vehicle, world)
+        number = unqueue(lane, world)
+        enter(number, lane, world)
+        world.trips.entered[number] = tally[STEP]
         world.sensing.entered[lane] += 1
-        lists.active[tally[RUNNING]] = vehicle
         tally[RUNNING] += 1
+        tally[DISTURBED] = 1

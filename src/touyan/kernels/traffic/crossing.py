@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from touyan.kernels.compiled import inlined
 
-from .conflicts import STRAIGHT_RANK, TURN_SPEED, YIELD_DISTANCE_M, is_green, may_pass
+from .conflicts import STRAIGHT_RANK, TURN_SPEED, YIELD_DISTANCE_M, foe_at, is_green
 from .following import speed_to_stop, stopping_distance
 from .layout import NONE, World
+from .rows import tail
 
 MOVING_ON = 2.0  # m/s: the tail of a full lane counts as making room from this speed on
 
 
 @inlined
-def has_room(lane: int, vehicle: int, world: World) -> bool:
+def has_room(lane: int, slot: int, world: World) -> bool:
     """Whether a lane can take one more vehicle at its start."""
     vehicles, types = world.vehicles, world.types
-    tail = world.lists.tail[lane]
-    if tail == NONE or vehicles.speed[tail] >= MOVING_ON:
+    last = tail(lane, world)
+    if last == NONE or vehicles.speed[last] >= MOVING_ON:
         return True
-    return vehicles.x[tail] > types.length[vehicles.kind[tail]] + types.length[vehicles.kind[vehicle]]
+    return vehicles.x[last] > types.length[vehicles.kind[last]] + types.length[vehicles.kind[slot]]
 
 
 @inlined
-def pass_crosses(vehicle: int, link: int, x: float, speed: float, world: World) -> float:
+def pass_crosses(slot: int, link: int, x: float, speed: float, world: World) -> float:
     """The speed that stops before the first cross that is not free; notes who is yielded to.
 
     `x` is the place on the link in m, negative before the stop line.
@@ -30,30 +31,37 @@ def pass_crosses(vehicle: int, link: int, x: float, speed: float, world: World) 
     net = world.net
     for place in range(net.cross_first[link], net.cross_first[link + 1]):
         near = net.cross_distance[place] - x
-        if near < 0 or may_pass(vehicle, near, place, world):
+        if near < 0:
             continue
-        world.planned.blocker[vehicle] = world.slots.vehicle[net.cross_foe[place]]
-        return min(speed, speed_to_stop(near - YIELD_DISTANCE_M, vehicle, world.vehicles, world.types))
+        foe = foe_at(place, slot, near, link, world)
+        if foe != NONE:
+            world.vehicles.next_blocker[slot] = world.vehicles.number[foe]
+            return min(speed, speed_to_stop(near - YIELD_DISTANCE_M, slot, world))
     return speed
 
 
 @inlined
-def crossing_speed(vehicle: int, world: World) -> float:
-    """Next speed allowed by the signal, the room behind the crossing and the others on it."""
-    net, vehicles, types = world.net, world.vehicles, world.types
-    lanes = len(net.lane_link_first) - 1
-    drivable, x = vehicles.drivable[vehicle], vehicles.x[vehicle]
-    speed = types.max_speed[vehicles.kind[vehicle]]
-    if drivable >= lanes:
-        return pass_crosses(vehicle, drivable - lanes, x, speed, world)
-    following = world.paths[vehicles.path[vehicle] + 1]
-    rest = net.length[drivable] - x
-    if following == NONE or rest > types.look_ahead[vehicles.kind[vehicle]]:
-        return speed
-    link = following - lanes
-    blocked = not is_green(link, world) or not has_room(net.link_to[link], vehicle, world)
-    if blocked and stopping_distance(vehicle, vehicles, types) <= rest:
-        return min(speed, speed_to_stop(rest, vehicle, vehicles, types))
+def approach_speed(slot: int, rest: float, world: World) -> float:
+    """Next speed allowed by the crossing `rest` m ahead: signal, room behind it, others on it."""
+    net, vehicles = world.net, world.vehicles
+    speed = world.types.max_speed[vehicles.kind[slot]]
+    link = vehicles.link[slot]
+    blocked = not is_green(link, world) or not has_room(net.link_to[link], slot, world)
+    if blocked and stopping_distance(slot, world) <= rest:
+        return min(speed, speed_to_stop(rest, slot, world))
     if net.link_rank[link] != STRAIGHT_RANK:
         speed = min(speed, TURN_SPEED)
-    return pass_crosses(vehicle, link, -rest, speed, world)
+    return pass_crosses(slot, link, -rest, speed, world)
+
+
+@inlined
+def crossing_speed(slot: int, drivable: int, world: World) -> float:
+    """Next speed allowed by the crossing that a vehicle is on or comes to."""
+    net, vehicles = world.net, world.vehicles
+    kind, x = vehicles.kind[slot], vehicles.x[slot]
+    if drivable >= len(net.lane_road):
+        return pass_crosses(slot, vehicles.link[slot], x, world.types.max_speed[kind], world)
+    rest = net.length[drivable] - x
+    if rest > world.types.look_ahead[kind] or vehicles.link[slot] == NONE:
+        return world.types.max_speed[kind]
+    return approach_speed(slot, rest, world)

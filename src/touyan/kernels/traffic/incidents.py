@@ -4,28 +4,46 @@ from __future__ import annotations
 
 from touyan.kernels.compiled import inlined
 
-from .following import INTERVAL_S
-from .layout import NONE, STEP, World
+from .layout import HOLDING, NONE, STEP, World
 
 
 @inlined
-def has_just_passed(vehicle: int, x: float, world: World) -> bool:
+def has_just_passed(slot: int, x: float, world: World) -> bool:
     """Whether a vehicle beyond a place was before it two seconds ago at its present speed."""
-    return world.vehicles.x[vehicle] - x <= 2 * INTERVAL_S * world.vehicles.speed[vehicle]
+    return world.vehicles.x[slot] - x <= 2.0 * world.vehicles.speed[slot]
+
+
+@inlined
+def is_held(slot: int, world: World) -> bool:
+    """Whether a vehicle has broken down."""
+    incidents, step = world.incidents, world.tally[STEP]
+    for row in range(len(incidents.lane)):
+        if incidents.vehicle[row] == world.vehicles.number[slot] and step < incidents.end[row]:
+            return True
+    return False
+
+
+@inlined
+def catch(row: int, world: World) -> None:
+    """Let the first vehicle break down that has just passed the place of an incident."""
+    incidents, rows, vehicles = world.incidents, world.rows, world.vehicles
+    lane, x = incidents.lane[row], incidents.x[row]
+    found = NONE
+    for slot in range(rows.front[lane], rows.front[lane] + rows.count[lane]):
+        if vehicles.x[slot] >= x and vehicles.number[slot] >= 0:
+            found = slot
+    if found != NONE and has_just_passed(found, x, world):
+        incidents.vehicle[row] = vehicles.number[found]
 
 
 @inlined
 def break_down(world: World) -> None:
     """Hold the first vehicle that passes the place of each incident that has begun."""
-    vehicles, incidents = world.vehicles, world.incidents
-    step = world.tally[STEP]
-    for number in range(len(incidents.lane)):
-        begun = incidents.start[number] <= step < incidents.end[number]
-        if not begun or incidents.vehicle[number] != NONE:
+    incidents, step = world.incidents, world.tally[STEP]
+    world.tally[HOLDING] = 0
+    for row in range(len(incidents.lane)):
+        if not incidents.start[row] <= step < incidents.end[row]:
             continue
-        vehicle = world.lists.tail[incidents.lane[number]]
-        while vehicle != NONE and vehicles.x[vehicle] < incidents.x[number]:
-            vehicle = vehicles.ahead[vehicle]
-        if vehicle != NONE and has_just_passed(vehicle, incidents.x[number], world):
-            vehicles.held_until[vehicle] = incidents.end[number]
-            incidents.vehicle[number] = vehicle
+        if incidents.vehicle[row] == NONE:
+            catch(row, world)
+        world.tally[HOLDING] += incidents.vehicle[row] != NONE

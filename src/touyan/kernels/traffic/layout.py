@@ -1,7 +1,9 @@
 """The arrays that the traffic kernels share.
 
-A *drivable* is a lane or a link; lanes are numbered first, link k is drivable `lanes + k`. Vehicles on a drivable
-form a doubly linked list from its head (nearest to the exit) to its tail. NONE stands for "no vehicle".
+A *drivable* is a lane or a link; lanes are numbered first, link k is drivable `lanes + k`. Running vehicles lie in
+*slots*, in columns; those on one drivable lie side by side, its *row*, the head (nearest to the exit) first. So a
+leader is the slot before, and a pass over the city is a pass over memory. A vehicle is *referred to* by its number
+in order of creation, or, while it is the shadow of a lane change, by `-2 - change`; NONE stands for "nobody".
 """
 
 from __future__ import annotations
@@ -26,6 +28,12 @@ class Net(NamedTuple):
 
     length: Floats  # by drivable
     speed_limit: Floats  # by drivable
+    lane_road: Ints
+    lane_index: Ints  # 0 is the innermost
+    lane_width: Floats
+    lane_leads_to: Ints  # the one road it leads to; NONE if it leads to several or to none
+    lane_approaches: Bytes  # whether it leads to a signal
+    road_lane_first: Ints  # lanes of a road, CSR without columns
     link_from: Ints  # lane
     link_to: Ints  # lane
     link_rank: Ints  # right of way: straight 3, left 2, right 1
@@ -35,8 +43,8 @@ class Net(NamedTuple):
     lane_links: Ints
     cross_first: Ints  # crosses on a link, CSR
     cross_distance: Floats
-    cross_foe: Ints
-    cross_link: Ints
+    cross_foe_link: Ints
+    cross_foe_distance: Floats  # of the same cross along the foe's link
     phase_first: Ints  # phases of a crossing, CSR
     phase_duration: Floats
     phase_green: Bytes  # (phases, movements of a crossing)
@@ -56,53 +64,104 @@ class Types(NamedTuple):
     look_ahead: Floats
 
 
-class Vehicles(NamedTuple):
-    """Committed state, one element a vehicle in order of creation."""
+class Trips(NamedTuple):
+    """Every vehicle known, in order of creation, and what came of it; steps are NONE until they come."""
 
-    kind: Ints  # row of Types
     created: Ints  # step
+    kind: Ints  # row of Types
     priority: Ints
-    path: Ints  # where on `paths` it is now
-    x: Floats  # front bumper, m from the start of its drivable
-    speed: Floats
-    drivable: Ints
+    place: Ints  # where on `roads` its route begins
+    lane: Ints  # on which it begins
+    queued: Ints  # next one in the waiting buffer
+    slot: Ints  # where it is now, NONE when it is not running
+    entered: Ints  # step
+    left: Ints  # step
+    waited: Ints  # steps halting
+    stops: Ints
+    approached: Ints  # steps on lanes that lead to a signal
+    driven: Floats  # m
+
+
+class Vehicles(NamedTuple):
+    """Running vehicles by slot; `ints` and `floats` hold all the other columns, one a row.
+
+    The first three float columns and the first eight of the others are all that a step reads of most vehicles.
+    """
+
+    ints: NDArray[np.int32]
+    floats: NDArray[np.float64]
+    number: Ints  # how to refer to it; NONE in a free slot
+    kind: Ints
+    link: Ints  # the link it is on, or will take at the end of its lane
+    blocker: Ints  # whom it yields to
+    next_blocker: Ints
+    asked_by: Ints  # the wish for which it is asked to make room, NONE if none
+    change: Ints  # its lane change, NONE if none
+    place: Ints  # its road's place on `roads`; on a link that of the road before
     previous: Ints  # drivable before the last change
     link_step: Ints  # when it entered its link, NEVER on lanes
-    blocker: Ints  # vehicle it yields to
-    leader: Ints
-    gap: Floats  # m to the leader's rear
-    ahead: Ints  # neighbours in the list of its drivable
-    behind: Ints
-    queued: Ints  # next one in the waiting buffer
-    held_until: Ints  # broken down before this step
-
-
-class Planned(NamedTuple):
-    """What the step at hand will commit, one element a vehicle."""
-
-    x: Floats
+    approach_step: Ints  # when it came onto a road that leads to a signal
+    halt_step: Ints  # since when it halts, NONE when it drives
+    waited: Ints
+    stops: Ints
+    approached: Ints
+    x: Floats  # front bumper, m from the start of its drivable
     speed: Floats
-    path: Ints
-    blocker: Ints
+    next_speed: Floats  # planned; negative: it stops within the step
+    gap: Floats  # m to the leader's rear; the last known one when there is no leader
+    driven: Floats  # m before this drivable
 
 
-class Lists(NamedTuple):
-    """Who is where: heads and tails by drivable, waiting buffers by lane."""
-
-    head: Ints
-    tail: Ints
-    wait_head: Ints
-    wait_tail: Ints
-    active: Ints  # running vehicles, the first `tally[RUNNING]` elements
-    movers: Ints  # room for those who change drivable in a step
+INT_COLUMNS, FLOAT_COLUMNS = 15, 5
 
 
-class Slots(NamedTuple):
-    """Who is nearest to each cross on each link, and how far (signed, m)."""
+class Rows(NamedTuple):
+    """Who is where, by drivable."""
+
+    start: Ints  # the slots of drivable d: start[d] .. start[d + 1]
+    next_start: Ints  # while they are laid out anew
+    front: Ints  # slot of the head
+    count: Ints
+    coming: Ints  # vehicles about to be lined up, of those `fresh` are in line
+    fresh: Ints
+    leader_speed: Floats  # of the vehicle that the head follows
+    leader_kind: Ints  # NONE when the head follows nobody
+
+
+class Movers(NamedTuple):
+    """Vehicles that leave their drivable in the step at hand; each thread has its own stretch."""
+
+    number: Ints
+    origin: Ints  # drivable
+    drivable: Ints  # where to; NONE when it has arrived
+    place: Ints
+    link: Ints
+    x: Floats
+
+
+class Changes(NamedTuple):
+    """Lane changes under way: a vehicle and its shadow on the target lane."""
+
+    vehicle: Ints  # reference to the vehicle; NONE in a free row
+    slot: Ints  # of the shadow
+    origin: Ints  # lane of the vehicle
+    target: Ints  # lane of the shadow
+    priority: Ints  # of the shadow
+    offset: Floats  # m moved sideways so far
+
+
+class Wishes(NamedTuple):
+    """Who would like to change lanes in the step at hand, and the neighbours there."""
 
     vehicle: Ints
-    distance: Floats
-    touched: Bytes  # by link
+    origin: Ints  # lane
+    target: Ints  # lane
+    urgent: Ints  # whether the route does not go on from its lane
+    leader: Ints
+    follower: Ints
+    asked: Ints  # to make room: the follower, or the first wholly behind
+    leader_gap: Floats
+    follower_gap: Floats
 
 
 class Signals(NamedTuple):
@@ -140,18 +199,28 @@ class World(NamedTuple):
 
     net: Net
     types: Types
-    paths: Ints
+    roads: Ints  # the routes, one after the other, each closed by NONE
+    gates: Ints  # lanes on which vehicles may begin
+    trips: Trips
     vehicles: Vehicles
-    planned: Planned
-    lists: Lists
-    slots: Slots
+    rows: Rows
+    wait_first: Ints  # vehicle at the front of each lane's waiting buffer
+    wait_last: Ints
+    busy: Bytes  # by link: somebody is on it, about to come or not yet quite gone
+    movers: Movers
+    changes: Changes
+    wishes: Wishes
     signals: Signals
     sensing: Sensing
     incidents: Incidents
+    scratch: Floats  # room to lay out the slots anew
     tally: Longs
+    interval: float  # s
 
 
-STEP, RUNNING, CREATED, FINISHED, VEHICLE_SECONDS = range(5)
-"""Elements of `tally`: step counter, running now, created so far, finished so far, time spent by all
-vehicles since their creation (s)."""
-TALLY_SIZE = 5
+STEP, RUNNING, CREATED, FINISHED, LIFE_STEPS, SLOTS_WANTED, HOLDING, CHANGING, LANE_CHANGE, DISTURBED, DRAWS = range(11)
+"""Elements of `tally`: step counter, running now (shadows not counted), created so far, finished so far, steps lived by
+all vehicles since their creation, slots that would be good to have, vehicles broken down, rows of lane changes in
+use, whether vehicles change lanes at all, whether somebody came between others in this step, random numbers drawn
+for shadows."""
+TALLY_SIZE = 11

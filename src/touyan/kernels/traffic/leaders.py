@@ -2,66 +2,100 @@
 
 from __future__ import annotations
 
-from touyan.kernels.compiled import inlined
+from touyan.kernels.compiled import inlined, outlined
 
-from .layout import NONE, RUNNING, World
+from .layout import NONE, World
+from .routing import way_on
+from .rows import tail
+
+
+@inlined
+def behind(slot: int, distance: float, world: World) -> float:
+    """The gap (m) to a vehicle on a drivable that begins `distance` m ahead."""
+    vehicles = world.vehicles
+    return distance + vehicles.x[slot] - world.types.length[vehicles.kind[slot]]
 
 
 @inlined
 def nearest_tail(lane: int, distance: float, world: World) -> tuple[int, float]:
     """The nearest tail on any link that starts at a lane, and the gap to it."""
-    lists, vehicles, net = world.lists, world.vehicles, world.net
+    net = world.net
+    lanes = len(net.lane_road)
     nearest, smallest = NONE, 0.0
     for position in range(net.lane_link_first[lane], net.lane_link_first[lane + 1]):
-        tail = lists.tail[len(net.lane_link_first) - 1 + net.lane_links[position]]
-        if tail == NONE:
+        last = tail(lanes + net.lane_links[position], world)
+        if last == NONE:
             continue
-        gap = distance + vehicles.x[tail] - world.types.length[vehicles.kind[tail]]
+        gap = behind(last, distance, world)
         if nearest == NONE or gap < smallest:
-            nearest, smallest = tail, gap
+            nearest, smallest = last, gap
     return nearest, smallest
 
 
 @inlined
-def find_ahead(vehicle: int, world: World) -> None:
-    """Set leader and gap of the head of a drivable by looking along its path."""
+def look_ahead(slot: int, drivable: int, world: World) -> tuple[int, float]:
+    """The leader of a head along its way, and the gap; NONE when nobody is within its view."""
     net, vehicles = world.net, world.vehicles
-    lanes = len(net.lane_link_first) - 1
-    vehicles.leader[vehicle] = NONE
-    distance = net.length[vehicles.drivable[vehicle]] - vehicles.x[vehicle]
-    place = vehicles.path[vehicle] + 1
-    while world.paths[place] != NONE:
-        drivable = world.paths[place]
-        if drivable >= lanes:
-            leader, gap = nearest_tail(net.link_from[drivable - lanes], distance, world)
-        else:
-            leader = world.lists.tail[drivable]
-            gap = distance + vehicles.x[leader] - world.types.length[vehicles.kind[leader]] if leader != NONE else 0.0
-        if leader != NONE:
-            vehicles.leader[vehicle] = leader
-            vehicles.gap[vehicle] = gap
-            return
-        distance += net.length[drivable]
-        if distance > world.types.look_ahead[vehicles.kind[vehicle]]:
-            return
+    lanes = len(net.lane_road)
+    view = world.types.look_ahead[vehicles.kind[slot]]
+    distance = net.length[drivable] - vehicles.x[slot]
+    place, link = vehicles.place[slot], vehicles.link[slot]
+    if drivable >= lanes:  # as if it stood on the lane before, whose links are behind it
+        place, lane = place + 1, net.link_to[link]
+        last = tail(lane, world)
+        if last != NONE:
+            return last, behind(last, distance, world)
+        distance += net.length[lane]
+        if distance > view:
+            return NONE, 0.0
+        link = way_on(lane, place, net, world.roads)
+    while link != NONE:
+        last, gap = nearest_tail(net.link_from[link], distance, world)
+        if last != NONE:
+            return last, gap
+        distance += net.length[lanes + link]
+        if distance > view:
+            return NONE, 0.0
+        lane = net.link_to[link]
+        last = tail(lane, world)
+        if last != NONE:
+            return last, behind(last, distance, world)
+        distance += net.length[lane]
+        if distance > view:
+            return NONE, 0.0
         place += 1
+        link = way_on(lane, place, net, world.roads)
+    return NONE, 0.0
 
 
 @inlined
-def find_leader(vehicle: int, world: World) -> None:
-    """Set leader and gap of one vehicle; without a leader the gap keeps its old value."""
-    vehicles = world.vehicles
-    ahead = vehicles.ahead[vehicle]
-    if ahead == NONE:
-        find_ahead(vehicle, world)
+def find_leader_of_head(drivable: int, world: World) -> None:
+    """Note whom the head of a row follows; without a leader its gap keeps its old value."""
+    rows, vehicles = world.rows, world.vehicles
+    head = rows.front[drivable]
+    leader, gap = look_ahead(head, drivable, world)
+    if leader == NONE:
+        rows.leader_kind[drivable] = NONE
         return
-    vehicles.leader[vehicle] = ahead
-    length = world.types.length[vehicles.kind[ahead]]
-    vehicles.gap[vehicle] = vehicles.x[ahead] - length - vehicles.x[vehicle]
+    rows.leader_kind[drivable] = vehicles.kind[leader]
+    rows.leader_speed[drivable] = vehicles.speed[leader]
+    vehicles.gap[head] = gap
 
 
 @inlined
-def find_leaders(world: World) -> None:
-    """Set leader and gap of every running vehicle."""
-    for position in range(world.tally[RUNNING]):
-        find_leader(world.lists.active[position], world)
+def find_gap(slot: int, world: World) -> None:
+    """Set the gap of a vehicle to the one in the slot before it."""
+    vehicles = world.vehicles
+    vehicles.gap[slot] = vehicles.x[slot - 1] - world.types.length[vehicles.kind[slot - 1]] - vehicles.x[slot]
+
+
+@outlined
+def find_leaders(first: int, last: int, world: World) -> None:
+    """Set the gaps of all vehicles on drivables first ≤ d < last."""
+    rows = world.rows
+    for drivable in range(first, last):
+        if rows.count[drivable] > 0:
+            find_leader_of_head(drivable, world)
+            head = rows.front[drivable]
+            for slot in range(head + 1, head + rows.count[drivable]):
+                find_gap(slot, world)

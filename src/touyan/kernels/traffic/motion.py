@@ -1,120 +1,208 @@
-"""One step of motion: plan from the committed state, move between drivables, commit."""
+"""One step of motion: plan from the committed state, move, change drivables."""
 
 from __future__ import annotations
 
 from touyan.kernels.compiled import inlined
 
+from .changing import make_room_speed, wrong_lane_speed
 from .crossing import crossing_speed
-from .following import INTERVAL_S, following_speed
-from .layout import FINISHED, NEVER, NONE, RUNNING, STEP, World
-from .lists import insert_behind, remove
+from .following import following_speed
+from .incidents import is_held
+from .layout import FINISHED, HOLDING, LANE_CHANGE, NEVER, NONE, RUNNING, STEP, World
+from .routing import way_on
+from .rows import copy_slot, make_room, note_slot, open_slot, take_out
+from .sensing import HALTING_SPEED
 
 
 @inlined
-def next_speed(vehicle: int, world: World) -> float:
+def next_speed(slot: int, drivable: int, leader_speed: float, leader_kind: int, world: World) -> float:
     """The speed a vehicle aims at; negative when it stops within the step."""
-    vehicles, types = world.vehicles, world.types
-    kind, speed = vehicles.kind[vehicle], vehicles.speed[vehicle]
-    wanted = min(types.max_speed[kind], speed + types.max_pos_acc[kind] * INTERVAL_S)
-    wanted = min(wanted, world.net.speed_limit[vehicles.drivable[vehicle]])
-    wanted = min(wanted, following_speed(vehicle, vehicles, types))
-    wanted = min(wanted, crossing_speed(vehicle, world))
-    if vehicles.held_until[vehicle] > world.tally[STEP]:
+    vehicles, types, interval = world.vehicles, world.types, world.interval
+    kind, speed = vehicles.kind[slot], vehicles.speed[slot]
+    wanted = min(types.max_speed[kind], speed + types.max_pos_acc[kind] * interval)
+    wanted = min(wanted, world.net.speed_limit[drivable])
+    wanted = min(wanted, following_speed(slot, leader_speed, leader_kind, world))
+    wanted = min(wanted, crossing_speed(slot, drivable, world))
+    if world.tally[LANE_CHANGE]:
+        wanted = min(wanted, make_room_speed(slot, world))
+        wanted = min(wanted, wrong_lane_speed(slot, drivable, world))
+    if world.tally[HOLDING] and is_held(slot, world):
         wanted = min(wanted, 0.0)
-    return max(wanted, speed - types.max_neg_acc[kind] * INTERVAL_S)
+    return max(wanted, speed - types.max_neg_acc[kind] * interval)
 
 
 @inlined
-def plan(vehicle: int, world: World) -> None:
-    """Plan one vehicle's speed and place from the committed state only."""
-    vehicles, planned, net = world.vehicles, world.planned, world.net
-    planned.blocker[vehicle] = NONE
-    speed = vehicles.speed[vehicle]
-    wanted = next_speed(vehicle, world)
+def plan_row(drivable: int, world: World) -> None:
+    """Plan the speeds of all vehicles of a drivable, each behind the one before it."""
+    rows, vehicles = world.rows, world.vehicles
+    leader_speed, leader_kind = rows.leader_speed[drivable], rows.leader_kind[drivable]
+    head = rows.front[drivable]
+    for slot in range(head, head + rows.count[drivable]):
+        vehicles.next_blocker[slot] = NONE
+        vehicles.next_speed[slot] = next_speed(slot, drivable, leader_speed, leader_kind, world)
+        leader_speed, leader_kind = vehicles.speed[slot], vehicles.kind[slot]
+
+
+@inlined
+def plan(first: int, last: int, world: World) -> None:
+    """Plan from the committed state only, on drivables first ≤ d < last; the order does not matter."""
+    for drivable in range(first, last):
+        if world.rows.count[drivable] > 0:
+            plan_row(drivable, world)
+
+
+@inlined
+def move(slot: int, world: World) -> float:
+    """Carry out a vehicle's plan; its place on the drivable (m) may then lie beyond the end."""
+    vehicles = world.vehicles
+    speed, wanted = vehicles.speed[slot], vehicles.next_speed[slot]
     if wanted < 0:
-        moved = 0.5 * speed * speed / world.types.max_neg_acc[vehicles.kind[vehicle]]
+        moved = 0.5 * speed * speed / world.types.max_neg_acc[vehicles.kind[slot]]
         wanted = 0.0
     else:
-        moved = (speed + wanted) * INTERVAL_S / 2
-    x, place = vehicles.x[vehicle] + moved, vehicles.path[vehicle]
-    while world.paths[place] != NONE and x > net.length[world.paths[place]]:
-        x -= net.length[world.paths[place]]
-        place += 1
-    planned.x[vehicle], planned.speed[vehicle], planned.path[vehicle] = x, wanted, place
+        moved = (speed + wanted) * world.interval / 2
+    vehicles.x[slot] += moved
+    vehicles.speed[slot] = wanted
+    vehicles.blocker[slot] = vehicles.next_blocker[slot]
+    if (speed < HALTING_SPEED) != (wanted < HALTING_SPEED):
+        note_halt(slot, wanted < HALTING_SPEED, world)
+    return vehicles.x[slot]
 
 
 @inlined
-def plan_all(world: World) -> None:
-    """Plan every running vehicle; the order does not matter."""
-    for position in range(world.tally[RUNNING]):
-        plan(world.lists.active[position], world)
+def note_halt(slot: int, halts: bool, world: World) -> None:
+    """Note that a vehicle comes to a halt, or drives on after one."""
+    vehicles = world.vehicles
+    if halts:
+        vehicles.halt_step[slot] = world.tally[STEP]
+        vehicles.stops[slot] += 1
+    else:
+        vehicles.waited[slot] += world.tally[STEP] - vehicles.halt_step[slot]
+        vehicles.halt_step[slot] = NONE
 
 
 @inlined
-def changes_drivable(vehicle: int, world: World) -> bool:
-    """Whether a vehicle leaves its drivable in the step at hand."""
-    return world.planned.path[vehicle] != world.vehicles.path[vehicle]
-
-
-@inlined
-def take_out(world: World) -> int:
-    """Take movers out of their lists; those who end are counted. Returns how many go on."""
-    vehicles, lists, sensing = world.vehicles, world.lists, world.sensing
-    kept = movers = 0
-    for position in range(world.tally[RUNNING]):
-        vehicle = lists.active[position]
-        if changes_drivable(vehicle, world):
-            drivable = vehicles.drivable[vehicle]
-            remove(vehicle, drivable, vehicles, lists)
-            if drivable < len(sensing.left):
-                sensing.left[drivable] += 1
-            if world.paths[world.planned.path[vehicle]] == NONE:
-                vehicles.drivable[vehicle] = NONE
-                world.tally[FINISHED] += 1
-                continue
-            lists.movers[movers] = vehicle
-            movers += 1
-        lists.active[kept] = vehicle
-        kept += 1
-    world.tally[RUNNING] = kept
+def move_all(first: int, last: int, begin: int, world: World) -> int:
+    """Move everybody on drivables first ≤ d < last; returns how many leave, noted from `begin` on."""
+    rows, net = world.rows, world.net
+    movers = 0
+    for drivable in range(first, last):
+        head = rows.front[drivable]
+        for slot in range(head, head + rows.count[drivable]):
+            if move(slot, world) > net.length[drivable]:
+                movers += leave(slot, drivable, begin + movers, world)
     return movers
 
 
 @inlined
-def last_before(vehicle: int, drivable: int, world: World) -> int:
-    """The vehicle behind which a mover lines up: the tail, or an earlier mover that is further on."""
-    planned = world.planned
-    ahead = world.lists.tail[drivable]
-    while ahead != NONE and changes_drivable(ahead, world) and planned.x[ahead] < planned.x[vehicle]:
-        ahead = world.vehicles.ahead[ahead]
-    return ahead
-
-
-@inlined
-def put_in(movers: int, world: World) -> None:
-    """Line movers up at the tails of their new drivables, those that are furthest on it first."""
-    vehicles, lists, sensing = world.vehicles, world.lists, world.sensing
-    for position in range(movers):
-        vehicle = lists.movers[position]
-        drivable = world.paths[world.planned.path[vehicle]]
-        vehicles.previous[vehicle] = vehicles.drivable[vehicle]
-        insert_behind(last_before(vehicle, drivable, world), vehicle, drivable, vehicles, lists)
-        if drivable < len(sensing.entered):
-            vehicles.link_step[vehicle] = NEVER
-            sensing.entered[drivable] += 1
+def leave(slot: int, drivable: int, row: int, world: World) -> int:
+    """Note where a vehicle goes that has passed the end of its drivable; returns 0 when it must stay."""
+    vehicles, net, movers = world.vehicles, world.net, world.movers
+    lanes = len(net.lane_road)
+    x, place, link = vehicles.x[slot], vehicles.place[slot], vehicles.link[slot]
+    here = drivable
+    while here != NONE and x > net.length[here]:
+        if here < lanes and link == NONE:
+            if world.roads[place + 1] == NONE:
+                here = NONE
+            elif here == drivable:
+                stay_at_end(slot, here, world)
+                return 0
+            else:
+                x = net.length[here]
+            continue
+        x -= net.length[here]
+        if here < lanes:
+            here = lanes + link
         else:
-            vehicles.link_step[vehicle] = world.tally[STEP]
+            here = net.link_to[link]
+            place += 1
+            link = way_on(here, place, net, world.roads)
+    movers.number[row], movers.origin[row] = vehicles.number[slot], drivable
+    movers.drivable[row], movers.place[row], movers.link[row], movers.x[row] = here, place, link, x
+    return 1
 
 
 @inlined
-def commit(world: World) -> None:
-    """Make the plan the state."""
-    vehicles, planned = world.vehicles, world.planned
-    for position in range(world.tally[RUNNING]):
-        vehicle = world.lists.active[position]
-        vehicles.x[vehicle] = planned.x[vehicle]
-        vehicles.speed[vehicle] = planned.speed[vehicle]
-        vehicles.path[vehicle] = planned.path[vehicle]
-        blocker = planned.blocker[vehicle]
-        gone = blocker != NONE and vehicles.drivable[blocker] == NONE
-        vehicles.blocker[vehicle] = NONE if gone else blocker
+def stay_at_end(slot: int, lane: int, world: World) -> None:
+    """Stop a vehicle at the end of a lane that does not lead on."""
+    world.vehicles.x[slot] = world.net.length[lane]
+    world.vehicles.speed[slot] = 0.0
+
+
+@inlined
+def expect(begin: int, movers: int, world: World) -> None:
+    """Make room wherever movers go; nobody may be out of line while rows are laid out."""
+    rows, drivable = world.rows, world.movers.drivable
+    for row in range(begin, begin + movers):
+        if drivable[row] != NONE:
+            rows.coming[drivable[row]] += 1
+    for row in range(begin, begin + movers):
+        if drivable[row] != NONE:
+            make_room(drivable[row], world)
+
+
+@inlined
+def relocate(begin: int, movers: int, world: World) -> None:
+    """Line movers up on their new drivables; those who have arrived leave."""
+    for row in range(begin, begin + movers):
+        number, origin = world.movers.number[row], world.movers.origin[row]
+        slot = take_out(world.trips.slot[number], origin, world)
+        if origin < len(world.sensing.left):
+            world.sensing.left[origin] += 1
+            end_approach(slot, origin, world)
+        if world.movers.drivable[row] == NONE:
+            finish(number, slot, row, world)
+        else:
+            line_up(slot, row, world)
+    for row in range(begin, begin + movers):
+        if world.movers.drivable[row] != NONE:
+            world.rows.coming[world.movers.drivable[row]] = 0
+            world.rows.fresh[world.movers.drivable[row]] = 0
+
+
+@inlined
+def end_approach(slot: int, lane: int, world: World) -> None:
+    """Count the steps on a lane that leads to a signal."""
+    vehicles = world.vehicles
+    if world.net.lane_approaches[lane]:
+        vehicles.approached[slot] += world.tally[STEP] - vehicles.approach_step[slot]
+
+
+@inlined
+def finish(number: int, slot: int, row: int, world: World) -> None:
+    """Write down what came of a trip that ends."""
+    trips, vehicles = world.trips, world.vehicles
+    trips.slot[number] = NONE
+    trips.left[number] = world.tally[STEP]
+    trips.waited[number], trips.stops[number] = vehicles.waited[slot], vehicles.stops[slot]
+    trips.approached[number] = vehicles.approached[slot]
+    trips.driven[number] = vehicles.driven[slot] + vehicles.x[slot] - world.movers.x[row]
+    world.tally[FINISHED] += 1
+    world.tally[RUNNING] -= 1
+
+
+@inlined
+def line_up(source: int, row: int, world: World) -> None:
+    """Put a mover at the tail of its new drivable, before those newcomers who are less far on it."""
+    vehicles, rows, movers = world.vehicles, world.rows, world.movers
+    drivable, x = movers.drivable[row], movers.x[row]
+    slot = rows.front[drivable] + rows.count[drivable]
+    overtaken = 0
+    while overtaken < rows.fresh[drivable] and vehicles.x[slot - 1] < x:
+        slot -= 1
+        overtaken += 1
+    open_slot(slot, drivable, world)
+    rows.fresh[drivable] += 1
+    copy_slot(source, slot, world)
+    vehicles.number[slot] = movers.number[row]
+    note_slot(slot, world)
+    vehicles.driven[slot] += vehicles.x[slot] - x
+    vehicles.x[slot], vehicles.place[slot], vehicles.link[slot] = x, movers.place[row], movers.link[row]
+    vehicles.previous[slot] = movers.origin[row]
+    if drivable < len(world.sensing.entered):
+        vehicles.link_step[slot] = NEVER
+        vehicles.approach_step[slot] = world.tally[STEP]
+        world.sensing.entered[drivable] += 1
+    else:
+        vehicles.link_step[slot] = world.tally[STEP]

@@ -7,32 +7,38 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from touyan.kernels.compiled import compiled
+from touyan.kernels.compiled import compiled, inlined
 
-from .layout import RUNNING, Floats, Ints, World
+from .layout import Floats, Ints, World
+
+
+@inlined
+def place_vehicle(slot: int, drivable: int, world: World, first: Ints, points: Floats, out: NDArray[np.float32]) -> None:
+    """Write x, y (m), speed (m/s) and heading (rad) of one vehicle, given the shapes of all drivables."""
+    rest = world.vehicles.x[slot]
+    last = first[drivable + 1] - 2
+    for point in range(first[drivable], last + 1):
+        east = points[point + 1, 0] - points[point, 0]
+        north = points[point + 1, 1] - points[point, 1]
+        length = math.hypot(east, north)
+        if rest <= length or point == last:
+            share = rest / length if length > 0 else 0.0
+            out[0] = points[point, 0] + share * east
+            out[1] = points[point, 1] + share * north
+            out[2] = world.vehicles.speed[slot]
+            out[3] = math.atan2(north, east)
+            return
+        rest -= length
 
 
 @compiled
-def place_vehicles(world: World, shape_first: Ints, shape_points: Floats, out: NDArray[np.float32]) -> None:
-    """Write x, y (m), speed (m/s) and heading (rad) of each running vehicle; out is (running, 4).
-
-    Shapes are those of all drivables, in one CSR.
-    """
-    vehicles = world.vehicles
-    for position in range(world.tally[RUNNING]):
-        vehicle = world.lists.active[position]
-        drivable = vehicles.drivable[vehicle]
-        rest = vehicles.x[vehicle]
-        last = shape_first[drivable + 1] - 2
-        for point in range(shape_first[drivable], last + 1):
-            east = shape_points[point + 1, 0] - shape_points[point, 0]
-            north = shape_points[point + 1, 1] - shape_points[point, 1]
-            length = math.hypot(east, north)
-            if rest <= length or point == last:
-                share = rest / length if length > 0 else 0.0
-                out[position, 0] = shape_points[point, 0] + share * east
-                out[position, 1] = shape_points[point, 1] + share * north
-                out[position, 2] = vehicles.speed[vehicle]
-                out[position, 3] = math.atan2(north, east)
-                break
-            rest -= length
+def place_vehicles(world: World, shape_first: Ints, shape_points: Floats, out: NDArray[np.float32], number: Ints) -> None:
+    """Write x, y (m), speed (m/s), heading (rad) and number of each running vehicle; out is (running, 4)."""
+    rows = world.rows
+    row = 0
+    for drivable in range(len(rows.count)):
+        for slot in range(rows.front[drivable], rows.front[drivable] + rows.count[drivable]):
+            if world.vehicles.number[slot] >= 0:
+                place_vehicle(slot, drivable, world, shape_first, shape_points, out[row])
+                number[row] = world.vehicles.number[slot]
+                row += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from touyan.kernels.compiled import inlined
 
-from .following import INTERVAL_S
 from .layout import NONE, STEP, World
 
 
@@ -27,7 +26,7 @@ def run_programmes(world: World) -> None:
         phases = net.phase_first[crossing + 1] - first
         if phases == 0 or signals.commanded[crossing]:
             continue
-        signals.remaining[crossing] -= INTERVAL_S
+        signals.remaining[crossing] -= world.interval
         while signals.remaining[crossing] <= 0:
             signals.phase[crossing] = (signals.phase[crossing] + 1) % phases
             signals.remaining[crossing] += net.phase_duration[first + signals.phase[crossing]]

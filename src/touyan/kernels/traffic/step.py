@@ -5,36 +5,64 @@ from __future__ import annotations
 from touyan.kernels.compiled import compiled, inlined
 
 from .arrivals import create, insert
-from .conflicts import notify
+from .changing import forget_wishes, plan_changes, settle_changes
+from .conflicts import clear_busy, note_busy
 from .incidents import break_down
-from .layout import CREATED, FINISHED, RUNNING, STEP, VEHICLE_SECONDS, Longs, World
+from .layout import CREATED, DISTURBED, FINISHED, LANE_CHANGE, LIFE_STEPS, RUNNING, SLOTS_WANTED, STEP, Longs, World
 from .leaders import find_leaders
-from .motion import commit, plan_all, put_in, take_out
+from .motion import expect, move_all, plan, relocate
 from .sensing import gather
 from .signals import change_commanded, run_programmes
 
 
 @inlined
 def step(world: World) -> None:
-    """One second of the world."""
+    """One interval of the world."""
+    lanes, drivables = len(world.net.lane_road), len(world.rows.count)
+    tally = world.tally
+    tally[DISTURBED] = 0
     change_commanded(world)
     create(world)
     insert(world)
     break_down(world)
-    notify(world)
-    plan_all(world)
-    put_in(take_out(world), world)
-    commit(world)
-    find_leaders(world)
+    wishes = 0
+    if tally[LANE_CHANGE]:
+        wishes = plan_changes(world)
+        if tally[DISTURBED]:
+            find_leaders(0, drivables, world)
+    clear_busy(0, drivables - lanes, world)
+    note_busy(0, lanes, world)
+    plan(0, drivables, world)
+    if tally[LANE_CHANGE]:
+        forget_wishes(wishes, world)
+        settle_changes(world)
+    movers = move_all(0, drivables, 0, world)
+    expect(0, movers, world)
+    relocate(0, movers, world)
+    find_leaders(0, drivables, world)
+    gather(0, lanes, world)
     run_programmes(world)
-    gather(world)
-    world.tally[STEP] += 1
-    world.tally[VEHICLE_SECONDS] += world.tally[CREATED] - world.tally[FINISHED]
+    tally[STEP] += 1
+    tally[LIFE_STEPS] += tally[CREATED] - tally[FINISHED]
+
+
+@inlined
+def is_roomy(world: World) -> bool:
+    """Whether there are slots enough for whatever the next step brings."""
+    tally, slots = world.tally, len(world.vehicles.number)
+    # Each running vehicle may be on the move or cast a shadow, and each gate may let one in.
+    return max(tally[SLOTS_WANTED], 3 * tally[RUNNING] + len(world.gates)) < slots
 
 
 @compiled
-def run(world: World, running: Longs) -> None:
-    """As many steps as `running` has elements; it receives the vehicles running after each."""
+def run(world: World, running: Longs) -> int:
+    """At most as many steps as `running` has elements; it receives the vehicles running after each.
+
+    Returns the steps done: fewer when more slots are needed to go on.
+    """
     for number in range(len(running)):
+        if not is_roomy(world):
+            return number
         step(world)
         running[number] = world.tally[RUNNING]
+    return len(running)

@@ -1,17 +1,23 @@
-"""The arrays of a traffic world: laid out from a network, grown as demand comes in."""
+"""The arrays of a traffic world: laid out from a network, grown as demand comes in, copied for a branch."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from touyan.kernels.traffic import layout
-from touyan.kernels.traffic.layout import NEVER, NONE
+from touyan.kernels.traffic.layout import FLOAT_COLUMNS, INT_COLUMNS, NONE
 
 from .demand import VehicleTypes
 from .network import RoadNetwork
 
 _LINK_SPEED_LIMIT = 10_000.0  # links have none
-_INTERVAL_S = 1.0
+_FEWEST_SLOTS = 256
+_Columns = TypeVar(
+    "_Columns", layout.Trips, layout.Rows, layout.Movers, layout.Changes, layout.Wishes, layout.Signals, layout.Sensing
+)
 
 
 def net_arrays(network: RoadNetwork) -> layout.Net:
@@ -20,9 +26,17 @@ def net_arrays(network: RoadNetwork) -> layout.Net:
     movement = network.link_movement
     crossing = network.movement_crossing[movement]
     counts = np.diff(network.cross_first)
+    cross_link = np.repeat(np.arange(network.link_count, dtype=np.int32), counts)
+    signalised = np.diff(network.phase_first) > 0
     return layout.Net(
         length=np.concatenate([network.lane_length, network.link_length]),
         speed_limit=np.concatenate([network.lane_speed_limit, np.full(network.link_count, _LINK_SPEED_LIMIT)]),
+        lane_road=network.lane_road,
+        lane_index=network.lane_index,
+        lane_width=network.lane_width,
+        lane_leads_to=_only_road(network),
+        lane_approaches=signalised[network.road_to[network.lane_road]].astype(np.uint8),
+        road_lane_first=network.road_lane_first,
         link_from=network.link_from_lane,
         link_to=network.link_to_lane,
         link_rank=network.movement_type[movement],
@@ -32,17 +46,28 @@ def net_arrays(network: RoadNetwork) -> layout.Net:
         lane_links=lane_links,
         cross_first=network.cross_first,
         cross_distance=network.cross_distance,
-        cross_foe=network.cross_foe,
-        cross_link=np.repeat(np.arange(network.link_count, dtype=np.int32), counts),
+        cross_foe_link=cross_link[network.cross_foe],
+        cross_foe_distance=network.cross_distance[network.cross_foe],
         phase_first=network.phase_first,
         phase_duration=network.phase_duration,
         phase_green=network.phase_green.astype(np.uint8),
     )
 
 
-def type_arrays(types: VehicleTypes) -> layout.Types:
+def _only_road(network: RoadNetwork) -> layout.Ints:
+    """The one road that each lane leads to; NONE where there are several or none."""
+    to_road = network.lane_road[network.link_to_lane]
+    least = np.full(network.lane_count, np.iinfo(np.int32).max, np.int32)
+    most = np.full(network.lane_count, NONE, np.int32)
+    np.minimum.at(least, network.link_from_lane, to_road)
+    np.maximum.at(most, network.link_from_lane, to_road)
+    only: layout.Ints = np.where(least == most, most, NONE).astype(np.int32)
+    return only
+
+
+def type_arrays(types: VehicleTypes, interval_s: float) -> layout.Types:
     """Vehicle types as the kernels want them, with how far ahead each looks."""
-    look_ahead = types.max_speed**2 / types.usual_neg_acc / 2 + types.max_speed * _INTERVAL_S * 2
+    look_ahead = types.max_speed**2 / types.usual_neg_acc / 2 + types.max_speed * interval_s * 2
     return layout.Types(
         types.length,
         types.min_gap,
@@ -70,68 +95,135 @@ def signal_arrays(network: RoadNetwork) -> layout.Signals:
     )
 
 
-def empty_world(network: RoadNetwork, types: VehicleTypes, incidents: layout.Incidents) -> layout.World:
+def empty_world(
+    network: RoadNetwork, types: VehicleTypes, incidents: layout.Incidents, interval_s: float, lane_change: bool
+) -> layout.World:
     """A world at step 0 with no vehicle in it."""
-    lanes, crosses = network.lane_count, len(network.cross_distance)
+    lanes = network.lane_count
     drivables = lanes + network.link_count
-    return layout.World(
+    tally = np.zeros(layout.TALLY_SIZE, np.int64)
+    tally[layout.LANE_CHANGE] = lane_change
+    world = layout.World(
         net=net_arrays(network),
-        types=type_arrays(types),
-        paths=np.empty(0, np.int32),
+        types=type_arrays(types, interval_s),
+        roads=np.empty(0, np.int32),
+        gates=np.empty(0, np.int32),
+        trips=_columns(layout.Trips, 0, floats={"driven"}),
         vehicles=new_vehicles(0),
-        planned=layout.Planned(np.empty(0), np.empty(0), np.empty(0, np.int32), np.empty(0, np.int32)),
-        lists=layout.Lists(*(np.full(n, NONE, np.int32) for n in (drivables, drivables, lanes, lanes, 0, 0))),
-        slots=layout.Slots(np.full(crosses, NONE, np.int32), np.zeros(crosses), np.zeros(network.link_count, np.uint8)),
+        rows=_empty_rows(drivables),
+        wait_first=np.full(lanes, NONE, np.int32),
+        wait_last=np.full(lanes, NONE, np.int32),
+        busy=np.zeros(network.link_count, np.uint8),
+        movers=_columns(layout.Movers, 0, floats={"x"}),
+        changes=_columns(layout.Changes, 0, floats={"offset"}),
+        wishes=_columns(layout.Wishes, 0, floats={"leader_gap", "follower_gap"}),
         signals=signal_arrays(network),
         sensing=layout.Sensing(
             np.zeros(lanes, np.int64), np.zeros(lanes, np.int64), np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
         ),
         incidents=incidents,
-        tally=np.zeros(layout.TALLY_SIZE, np.int64),
+        scratch=np.empty(0),
+        tally=tally,
+        interval=interval_s,
+    )
+    return roomier(world)
+
+
+def _columns(kind: type[_Columns], count: int, floats: set[str]) -> _Columns:
+    """Columns of a kind, none of whose steps, places and vehicles is known yet."""
+    fields = kind._fields
+    return kind(*(np.zeros(count) if name in floats else np.full(count, NONE, np.int32) for name in fields))
+
+
+def _empty_rows(drivables: int) -> layout.Rows:
+    return layout.Rows(
+        start=np.zeros(drivables + 1, np.int32),
+        next_start=np.zeros(drivables + 1, np.int32),
+        front=np.zeros(drivables, np.int32),
+        count=np.zeros(drivables, np.int32),
+        coming=np.zeros(drivables, np.int32),
+        fresh=np.zeros(drivables, np.int32),
+        leader_speed=np.zeros(drivables),
+        leader_kind=np.full(drivables, NONE, np.int32),
     )
 
 
-def new_vehicles(count: int) -> layout.Vehicles:
-    """Vehicles that have not been created yet, at rest and nowhere."""
-    initial = dict.fromkeys(layout.Vehicles._fields, 0) | {
-        "drivable": NONE,
-        "previous": NONE,
-        "link_step": NEVER,
-        "blocker": NONE,
-        "leader": NONE,
-        "ahead": NONE,
-        "behind": NONE,
-        "queued": NONE,
-    }
-    floats = {"x", "speed", "gap"}
-    return layout.Vehicles._make(
-        np.full(count, value, np.float64 if name in floats else np.int32) for name, value in initial.items()
+def new_trips(count: int) -> layout.Trips:
+    """Vehicles that have not been created yet."""
+    trips = _columns(layout.Trips, count, floats={"driven"})
+    for column in (trips.waited, trips.stops, trips.approached):
+        column[:] = 0
+    return trips
+
+
+def new_vehicles(slots: int) -> layout.Vehicles:
+    """Free slots."""
+    return _views(np.full((INT_COLUMNS, slots), NONE, np.int32), np.zeros((FLOAT_COLUMNS, slots)))
+
+
+def _views(ints: NDArray[np.int32], floats: NDArray[np.float64]) -> layout.Vehicles:
+    return layout.Vehicles(ints, floats, *ints, *floats)
+
+
+def roomier(world: layout.World) -> layout.World:
+    """The world with slots enough to go on for some time."""
+    tally, drivables = world.tally, len(world.rows.count)
+    before = len(world.vehicles.number)
+    wanted = max(int(tally[layout.SLOTS_WANTED]), 3 * int(tally[layout.RUNNING]) + len(world.gates), before)
+    slots = max(_FEWEST_SLOTS, 2 * drivables, wanted + wanted // 4 + 64)
+    vehicles = new_vehicles(slots)
+    vehicles.ints[:, :before] = world.vehicles.ints
+    vehicles.floats[:, :before] = world.vehicles.floats
+    changing = slots if tally[layout.LANE_CHANGE] else 0
+    return world._replace(
+        vehicles=vehicles,
+        movers=_columns(layout.Movers, slots, floats={"x"}),
+        changes=_lengthened(world.changes, _columns(layout.Changes, changing // 8, floats={"offset"})),
+        wishes=_columns(layout.Wishes, changing, floats={"leader_gap", "follower_gap"}),
+        scratch=np.empty(slots),
     )
+
+
+def _lengthened(before: layout.Changes, longer: layout.Changes) -> layout.Changes:
+    for old, new in zip(before, longer, strict=True):
+        new[: len(old)] = old
+    return longer
+
+
+def grown(world: layout.World, roads: list[layout.Ints], trips: layout.Trips) -> layout.World:
+    """The world with more routes and more vehicles known."""
+    joined = (np.concatenate(pair) for pair in zip(world.trips, trips, strict=True))
+    gates = np.union1d(world.gates, trips.lane).astype(np.int32)
+    return world._replace(roads=np.concatenate([world.roads, *roads]), trips=layout.Trips(*joined), gates=gates)
 
 
 def branched(world: layout.World) -> layout.World:
-    """A copy that shares only what never changes."""
-    changing = ("vehicles", "planned", "lists", "slots", "signals", "sensing", "incidents")
-    copies = {
-        name: type(part)(*(array.copy() for array in part)) for name in changing for part in (getattr(world, name),)
-    }
-    return world._replace(tally=world.tally.copy(), **copies)
-
-
-def grown(world: layout.World, paths: layout.Ints, vehicles: layout.Vehicles) -> layout.World:
-    """The world with more paths and more vehicles known."""
-    total = len(world.vehicles.kind) + len(vehicles.kind)
+    """A copy that shares only what never changes; what a step only fills and reads is made anew."""
     return world._replace(
-        paths=np.concatenate([world.paths, paths]),
-        vehicles=_joined(world.vehicles, vehicles),
-        planned=layout.Planned._make(np.zeros(total, array.dtype) for array in world.planned),
-        lists=world.lists._replace(
-            active=np.concatenate([world.lists.active, vehicles.kind]), movers=np.zeros(total, np.int32)
-        ),
+        trips=_branched_trips(world.trips),
+        vehicles=_views(world.vehicles.ints.copy(), world.vehicles.floats.copy()),
+        rows=_copied(world.rows),
+        wait_first=world.wait_first.copy(),
+        wait_last=world.wait_last.copy(),
+        busy=np.empty_like(world.busy),
+        movers=layout.Movers(*map(np.empty_like, world.movers)),
+        changes=_copied(world.changes),
+        wishes=layout.Wishes(*map(np.empty_like, world.wishes)),
+        signals=_copied(world.signals),
+        sensing=_copied(world.sensing),
+        incidents=world.incidents._replace(vehicle=world.incidents.vehicle.copy()),
+        scratch=np.empty_like(world.scratch),
+        tally=world.tally.copy(),
     )
 
 
-def _joined(before: layout.Vehicles, more: layout.Vehicles) -> layout.Vehicles:
-    return layout.Vehicles._make(
-        np.concatenate([getattr(before, name), getattr(more, name)]) for name in layout.Vehicles._fields
+def _branched_trips(trips: layout.Trips) -> layout.Trips:
+    """What is known of a vehicle beforehand never changes; what comes of it does."""
+    known = {"created", "kind", "priority", "place", "lane"}
+    return layout.Trips(
+        *(column if name in known else column.copy() for name, column in zip(trips._fields, trips, strict=True))
     )
+
+
+def _copied(columns: _Columns) -> _Columns:
+    return type(columns)(*(column.copy() for column in columns))

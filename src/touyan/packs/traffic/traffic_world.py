@@ -1,7 +1,7 @@
-"""The traffic world: a whole city's vehicles, second by second.
+"""The traffic world: a whole city's vehicles, step by step.
 
 The model is CityFlow's (Zhang et al., WWW 2019, arXiv:1905.05217), written anew on columns; see
-docs/en/explanation/traffic-model.md. Lane change is not part of it yet.
+docs/en/explanation/traffic-model.md.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from touyan.kernels.traffic.step import run
 
 from .demand import Demand, Departures
 from .network import RoadNetwork
-from .paths import drivables, first_lanes
 from .random_draws import Draws
-from .state import branched, empty_world, grown, new_vehicles
+from .route_book import RouteBook
+from .state import branched, empty_world, grown, new_trips, roomier
+from .trips import Trips, trips_so_far
 from .vocabulary import CLEARANCE_S
 
 _BLOCK_S = 3600  # departures are asked for an hour ahead
@@ -49,37 +50,60 @@ class LaneCounts(NamedTuple):
 
 
 class TrafficWorld:
-    """A road network with its vehicles; the same seed gives the same digits."""
+    """A road network with its vehicles; the same seed gives the same digits.
 
-    def __init__(self, network: RoadNetwork, demand: Demand, seed: int = 0, incidents: Sequence[Incident] = ()) -> None:
+    With `lane_change` vehicles change lanes for more room, or because their route does not go on from their lane;
+    without, every lane of a route must lead on (else DeadEnd). `steps_per_second` cuts time finer than seconds; the
+    demand's steps must be cut alike.
+    """
+
+    def __init__(
+        self,
+        network: RoadNetwork,
+        demand: Demand,
+        seed: int = 0,
+        incidents: Sequence[Incident] = (),
+        *,
+        lane_change: bool = False,
+        steps_per_second: int = 1,
+    ) -> None:
         self.network = network
+        self.steps_per_second = steps_per_second
         self._demand = demand
         self._demand_lock = Lock()  # branches ask one demand, and may do so from several threads
         self._draws = Draws(seed)
-        self._paths: dict[tuple[int, int], int] = {}
-        self._candidates: dict[int, list[int]] = {}
+        self._routes = RouteBook(network, lane_change)
         self._known_until = 0
-        self._arrays = empty_world(network, demand.types, _incident_arrays(incidents))
+        struck = _incident_arrays(incidents, steps_per_second)
+        self._arrays = empty_world(network, demand.types, struck, 1.0 / steps_per_second, lane_change)
 
     def branch(self) -> TrafficWorld:
         """An independent copy of the state as it is now; both go on as the original would have."""
         twin = copy(self)
-        twin._draws, twin._paths = self._draws.branch(), dict(self._paths)
+        twin._draws, twin._routes = self._draws.branch(), self._routes.branch()
         twin._arrays = branched(self._arrays)
         return twin
 
     # ------------------------------------------------------------ time
 
     @property
-    def seconds(self) -> int:
-        """Seconds since the start."""
+    def steps(self) -> int:
+        """Steps since the start."""
         return int(self._arrays.tally[layout.STEP])
 
+    @property
+    def seconds(self) -> int:
+        """Whole seconds since the start."""
+        return self.steps // self.steps_per_second
+
     def advance(self, seconds: int) -> NDArray[np.int64]:
-        """Let time pass; returns the vehicles running after each second."""
-        running = np.empty(seconds, np.int64)
-        self._know_departures(self.seconds + seconds)
-        run(self._arrays, running)
+        """Let time pass; returns the vehicles running after each step."""
+        running = np.empty(seconds * self.steps_per_second, np.int64)
+        self._know_departures(self.steps + len(running))
+        done = run(self._arrays, running)
+        while done < len(running):
+            self._arrays = roomier(self._arrays)
+            done += run(self._arrays, running[done:])
         return running
 
     # ------------------------------------------------------------ signals
@@ -94,7 +118,7 @@ class TrafficWorld:
         wait = self._clearance_left(crossing, phase)
         signals.commanded[crossing] = 1
         signals.target[crossing] = phase
-        signals.change_step[crossing] = self.seconds + wait if wait else layout.NONE
+        signals.change_step[crossing] = self.steps + wait if wait else layout.NONE
         signals.phase[crossing] = clearance if wait else phase
 
     def release(self, crossing: int) -> None:
@@ -114,17 +138,18 @@ class TrafficWorld:
         return self._arrays.signals.commanded.astype(bool)
 
     def _clearance_left(self, crossing: int, phase: int) -> int:
-        """Seconds of clearance before a phase may begin."""
+        """Steps of clearance before a phase may begin."""
         signals, clearance = self._arrays.signals, self.network.clearance_phase[crossing]
-        if clearance == layout.NONE or self.seconds == 0:  # nobody is on a crossing before the first second
+        if clearance == layout.NONE or self.steps == 0:  # nobody is on a crossing before the first second
             return 0
         if signals.change_step[crossing] != layout.NONE:
-            return int(signals.change_step[crossing]) - self.seconds
+            return int(signals.change_step[crossing]) - self.steps
         if signals.phase[crossing] == phase:
             return 0
         if signals.phase[crossing] == clearance:
-            return 0 if signals.commanded[crossing] else int(np.ceil(signals.remaining[crossing]))
-        return CLEARANCE_S
+            left_s = 0.0 if signals.commanded[crossing] else signals.remaining[crossing]
+            return int(np.ceil(left_s * self.steps_per_second))
+        return CLEARANCE_S * self.steps_per_second
 
     def _check_phase(self, crossing: int, phase: int) -> None:
         phases = len(self.network.phases_of(crossing))
@@ -152,11 +177,12 @@ class TrafficWorld:
     @property
     def waiting(self) -> int:
         """Vehicles in the buffers before their first lanes, counted one by one."""
-        vehicles, heads = self._arrays.vehicles, self._arrays.lists.wait_head
-        count = 0
-        for head in heads[heads != layout.NONE].tolist():
-            while head != layout.NONE:
-                count, head = count + 1, int(vehicles.queued[head])
+        queued, count = self._arrays.trips.queued, 0
+        fronts = self._arrays.wait_first
+        fronts = fronts[fronts != layout.NONE]
+        while len(fronts):
+            count, fronts = count + len(fronts), queued[fronts]
+            fronts = fronts[fronts != layout.NONE]
         return count
 
     def lanes(self) -> LaneCounts:
@@ -175,17 +201,15 @@ class TrafficWorld:
 
     def speeds(self) -> layout.Floats:
         """Speed of each running vehicle, m/s."""
-        return self._arrays.vehicles.speed[self._running()]
+        vehicles = self._arrays.vehicles
+        return vehicles.speed[vehicles.number >= 0]
 
     def scene(self, at: float) -> Scene:
         """Position, speed and heading of each running vehicle."""
-        placed = np.zeros((self.running, 4), np.float32)
-        place_vehicles(self._arrays, *self.network.drivable_shape, placed)
+        placed, number = np.zeros((self.running, 4), np.float32), np.empty(self.running, np.int32)
+        place_vehicles(self._arrays, *self.network.drivable_shape, placed, number)
         columns = (np.ascontiguousarray(placed[:, column]) for column in range(4))
-        return Scene(at, self._running().astype(np.uint32), *columns)
-
-    def _running(self) -> layout.Ints:
-        return self._arrays.lists.active[: self.running]
+        return Scene(at, number.astype(np.uint32), *columns)
 
     # ------------------------------------------------------------ how a run is judged
 
@@ -198,55 +222,44 @@ class TrafficWorld:
         return self.vehicle_seconds / self.created if self.created else 0.0
 
     @property
-    def vehicle_seconds(self) -> int:
+    def vehicle_seconds(self) -> float:
         """Time spent so far by all vehicles since their creation, in seconds."""
-        return int(self._arrays.tally[layout.VEHICLE_SECONDS])
+        return int(self._arrays.tally[layout.LIFE_STEPS]) / self.steps_per_second
+
+    def trips(self) -> Trips:
+        """What has come so far of every vehicle created."""
+        return trips_so_far(self._arrays)
 
     # ------------------------------------------------------------ departures
 
     def _know_departures(self, until_step: int) -> None:
         while self._known_until < until_step:
-            following = self._known_until + _BLOCK_S
+            following = self._known_until + _BLOCK_S * self.steps_per_second
             with self._demand_lock:
                 departures = self._demand.block(self._known_until, following)
-            self._add(departures)
+                routes = self._demand.routes
+                self._add(departures, routes)
             self._known_until = following
 
-    def _add(self, departures: Departures) -> None:
-        routes = self._demand.routes
-        first_road = np.array([routes[route][0] for route in departures.route.tolist()], np.int32)
+    def _add(self, departures: Departures, routes: list[tuple[int, ...]]) -> None:
+        more = self._routes.learn(routes)
+        first_road = self._routes.first_road[departures.route]
         priority, lane_draw = self._draws.vehicles(departures.step, first_road)
-        base = len(self._arrays.paths)
-        more: list[int] = []
-        start = [
-            self._path(r, d, base, more) for r, d in zip(departures.route.tolist(), lane_draw.tolist(), strict=True)
-        ]
-        vehicles = new_vehicles(len(start))
-        vehicles.kind[:], vehicles.created[:] = departures.vehicle_type, departures.step
-        vehicles.priority[:], vehicles.path[:] = priority, start
-        self._arrays = grown(self._arrays, np.array(more, np.int32), vehicles)
-
-    def _path(self, route: int, draw: int, base: int, more: list[int]) -> int:
-        """Where on the path array the drivables of a route begin, for the drawn first lane."""
-        roads = self._demand.routes[route]
-        if route not in self._candidates:
-            self._candidates[route] = first_lanes(self.network, roads)
-        lanes = self._candidates[route]
-        lane = lanes[draw % len(lanes)]
-        if (route, lane) not in self._paths:
-            self._paths[route, lane] = base + len(more)
-            more.extend([*drivables(self.network, roads, lane), layout.NONE])
-        return self._paths[route, lane]
+        trips = new_trips(len(departures.step))
+        trips.kind[:], trips.created[:] = departures.vehicle_type, departures.step
+        trips.priority[:], trips.place[:] = priority, self._routes.place[departures.route]
+        trips.lane[:] = self._routes.first_lane(departures.route, lane_draw)
+        self._arrays = grown(self._arrays, more, trips)
 
 
-def _incident_arrays(incidents: Sequence[Incident]) -> layout.Incidents:
+def _incident_arrays(incidents: Sequence[Incident], steps_per_second: int) -> layout.Incidents:
     def column(values: list[int]) -> layout.Ints:
         return np.array(values, np.int32)
 
     return layout.Incidents(
         lane=column([incident.lane for incident in incidents]),
         x=np.array([incident.x for incident in incidents], np.float64),
-        start=column([incident.start_s for incident in incidents]),
-        end=column([incident.start_s + incident.duration_s for incident in incidents]),
+        start=column([incident.start_s * steps_per_second for incident in incidents]),
+        end=column([(incident.start_s + incident.duration_s) * steps_per_second for incident in incidents]),
         vehicle=np.full(len(incidents), layout.NONE, np.int32),
     )

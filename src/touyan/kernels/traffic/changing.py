@@ -1,0 +1,395 @@
+"""Lane changes: who would like to, whom they ask for room, and the shadow that drives ahead on the target lane.
+
+Source: the model of CityFlow (Zhang et al., WWW 2019, arXiv:1905.05217). A vehicle changes to a lane where it has
+more room; while it moves sideways, a shadow keeps its place on the target lane, and both go at the slower one's
+speed. Beyond that model, a vehicle on a lane from which its route does not go on wishes so at any gap, before all
+others, and asks the first vehicle wholly behind it to let it in.
+"""
+
+from __future__ import annotations
+
+from touyan.kernels.compiled import inlined, outlined
+
+from .following import no_collision_speed, stopping_distance
+from .layout import CHANGING, DISTURBED, DRAWS, NONE, STEP, World
+from .routing import lanes_off, next_link, way_on
+from .rows import copy_slot, make_room_for_one, note_slot, open_slot, slot_of, tail, take_out
+
+UNBOUND = 1e9  # m/s or m: no limit
+LEAST_REST_M = 30.0  # nobody changes for more room nearer to the stop line
+STOP_LINE_BRAKING = 1.0  # m/s², of the unseen vehicle at the end of a lane that does not lead on
+LATERAL_SHARE, LATERAL_LEAST = 0.2, 1.0  # sideways speed: a share of the speed, at least so many m/s
+
+
+@inlined
+def make_room_speed(slot: int, world: World) -> float:
+    """Next speed of a vehicle that has been asked to make room for a lane change."""
+    vehicles, wishes, types = world.vehicles, world.wishes, world.types
+    wish = vehicles.asked_by[slot]
+    if wish == NONE or wishes.leader[wish] == vehicles.number[slot]:
+        return UNBOUND
+    sender = slot_of(wishes.vehicle[wish], world)
+    kind, asker = vehicles.kind[slot], vehicles.kind[sender]
+    if wishes.urgent[wish]:
+        gap = vehicles.x[sender] - types.length[asker] - vehicles.x[slot]
+        distance = types.min_gap[kind]
+    else:
+        gap = wishes.follower_gap[wish] - stopping_distance(slot, world)
+        distance = 0.0
+    speed = no_collision_speed(
+        vehicles.speed[sender],
+        types.max_neg_acc[asker],
+        vehicles.speed[slot],
+        types.max_neg_acc[kind],
+        gap,
+        distance,
+        world.interval,
+    )
+    return speed if speed >= 0 else UNBOUND  # too fast to make room: it goes on
+
+
+@inlined
+def is_lost(slot: int, drivable: int, world: World) -> bool:
+    """Whether a vehicle is on a lane from which its route does not go on."""
+    vehicles = world.vehicles
+    on_lane = drivable < len(world.net.lane_road)
+    return on_lane and vehicles.link[slot] == NONE and world.roads[vehicles.place[slot] + 1] != NONE
+
+
+@inlined
+def wrong_lane_speed(slot: int, drivable: int, world: World) -> float:
+    """Next speed that stops before the end of a lane that does not lead on."""
+    if not is_lost(slot, drivable, world):
+        return UNBOUND
+    vehicles, types = world.vehicles, world.types
+    kind = vehicles.kind[slot]
+    rest = world.net.length[drivable] - vehicles.x[slot]
+    braking = types.max_neg_acc[kind]
+    return no_collision_speed(
+        0.0, STOP_LINE_BRAKING, vehicles.speed[slot], braking, rest, types.min_gap[kind], world.interval
+    )
+
+
+# ---------------------------------------------------------------- wishes
+
+
+@inlined
+def room_on(lane: int, x: float, world: World) -> float:
+    """Metres free ahead of a place on another lane, to its next vehicle's rear or its end."""
+    rows, vehicles = world.rows, world.vehicles
+    room = world.net.length[lane] - x
+    for slot in range(rows.front[lane], rows.front[lane] + rows.count[lane]):
+        if vehicles.x[slot] < x:
+            break
+        room = vehicles.x[slot] - x - world.types.length[vehicles.kind[slot]]
+    return room
+
+
+@inlined
+def leads_on(lane: int, slot: int, world: World) -> bool:
+    """Whether a vehicle's route goes on from a lane of its road."""
+    place = world.vehicles.place[slot]
+    return world.roads[place + 1] == NONE or next_link(lane, place, world.net, world.roads) != NONE
+
+
+@inlined
+def better_lane(slot: int, lane: int, world: World) -> int:
+    """The neighbouring lane with clearly more room; NONE when there is none."""
+    net, vehicles = world.net, world.vehicles
+    kind, x, gap = vehicles.kind[slot], vehicles.x[slot], vehicles.gap[slot]
+    length = world.types.length[kind]
+    if net.length[lane] - x < LEAST_REST_M or gap < 1.5 * length:
+        return NONE
+    if gap > 2 * length + 4 * world.interval * world.types.max_speed[kind]:
+        return NONE
+    best, room = NONE, 0.0
+    road = net.lane_road[lane]
+    if lane + 1 < net.road_lane_first[road + 1] and leads_on(lane + 1, slot, world):
+        room = room_on(lane + 1, x, world)
+        if room > gap + length:
+            best = lane + 1
+    if lane > net.road_lane_first[road] and leads_on(lane - 1, slot, world):
+        inner = room_on(lane - 1, x, world)
+        if inner > gap + length and inner > room:
+            best = lane - 1
+    return best
+
+
+@inlined
+def wished_lane(slot: int, lane: int, world: World) -> int:
+    """The lane to which a vehicle would change; NONE when it is content."""
+    vehicles = world.vehicles
+    if is_lost(slot, lane, world):
+        aside = lanes_off(lane, world.roads[vehicles.place[slot] + 1], world.net)
+        return NONE if aside == 0 else lane + (1 if aside > 0 else -1)
+    return better_lane(slot, lane, world)
+
+
+@inlined
+def wish(slot: int, lane: int, count: int, world: World) -> int:
+    """Note a vehicle's wish, if it has one, in row `count`; returns the rows in use."""
+    vehicles, wishes = world.vehicles, world.wishes
+    change = vehicles.change[slot]
+    if vehicles.number[slot] < 0:
+        return count
+    target = world.changes.target[change] if change != NONE else wished_lane(slot, lane, world)
+    if target == NONE:
+        return count
+    wishes.vehicle[count], wishes.target[count] = vehicles.number[slot], target
+    wishes.origin[count] = lane
+    wishes.urgent[count] = change == NONE and is_lost(slot, lane, world)
+    return count + 1
+
+
+@inlined
+def make_wishes(world: World) -> int:
+    """Note all wishes, in the order of the lanes; returns how many."""
+    rows, net = world.rows, world.net
+    count = 0
+    for lane in range(len(net.lane_road)):
+        road = net.lane_road[lane]
+        if rows.count[lane] == 0 or net.road_lane_first[road + 1] - net.road_lane_first[road] == 1:
+            continue
+        for slot in range(rows.front[lane], rows.front[lane] + rows.count[lane]):
+            count = wish(slot, lane, count, world)
+    return count
+
+
+# ---------------------------------------------------------------- neighbours on the target lane
+
+
+@inlined
+def find_neighbours(row: int, world: World) -> None:
+    """Note who would be ahead and behind on the target lane, and the gaps (m)."""
+    vehicles, rows, wishes, types = world.vehicles, world.rows, world.wishes, world.types
+    slot, target = slot_of(wishes.vehicle[row], world), wishes.target[row]
+    x, length = vehicles.x[slot], types.length[vehicles.kind[slot]]
+    wishes.leader[row] = wishes.follower[row] = NONE
+    wishes.follower_gap[row] = UNBOUND
+    leader = NONE
+    for other in range(rows.front[target], rows.front[target] + rows.count[target]):
+        if vehicles.x[other] < x:
+            wishes.follower[row] = vehicles.number[other]
+            wishes.follower_gap[row] = x - vehicles.x[other] - length
+            break
+        leader = other
+    if leader == NONE:
+        find_leader_beyond(row, world.net.length[wishes.origin[row]] - x, world)
+    else:
+        wishes.leader[row] = vehicles.number[leader]
+        wishes.leader_gap[row] = vehicles.x[leader] - x - types.length[vehicles.kind[leader]]
+
+
+@inlined
+def find_leader_beyond(row: int, rest: float, world: World) -> None:
+    """Note a vehicle beyond the end of the target lane whose rear is still on it; `rest` m are left."""
+    net, vehicles, wishes = world.net, world.vehicles, world.wishes
+    target = wishes.target[row]
+    wishes.leader_gap[row] = rest
+    least = UNBOUND
+    for position in range(net.lane_link_first[target], net.lane_link_first[target + 1]):
+        last = tail(len(net.lane_road) + net.lane_links[position], world)
+        if last == NONE or vehicles.x[last] + rest >= least:
+            continue
+        least = vehicles.x[last] + rest
+        length = world.types.length[vehicles.kind[last]]
+        if least < length:
+            wishes.leader[row] = vehicles.number[last]
+            wishes.leader_gap[row] = rest - (length - least)
+
+
+@inlined
+def first_behind(row: int, world: World) -> int:
+    """The first vehicle on the target lane that is wholly behind; NONE when there is none."""
+    vehicles, rows, wishes = world.vehicles, world.rows, world.wishes
+    slot, target = slot_of(wishes.vehicle[row], world), wishes.target[row]
+    rear = vehicles.x[slot] - world.types.length[vehicles.kind[slot]]
+    for other in range(rows.front[target], rows.front[target] + rows.count[target]):
+        if vehicles.x[other] < rear:
+            return vehicles.number[other]
+    return NONE
+
+
+@inlined
+def wish_priority(reference: int, world: World) -> int:
+    """The random number that decides who is heard."""
+    return world.trips.priority[reference] if reference >= 0 else world.changes.priority[-2 - reference]
+
+
+@inlined
+def ask(reference: int, row: int, world: World) -> None:
+    """Send a wish to a neighbour, who minds it unless busy with a change or a stronger wish of its own."""
+    vehicles, wishes = world.vehicles, world.wishes
+    if reference == NONE:
+        return
+    slot = slot_of(reference, world)
+    changes = vehicles.change[slot] != NONE and reference >= 0
+    strength = wish_priority(wishes.vehicle[row], world)
+    heard = vehicles.asked_by[slot]
+    weaker = heard == NONE or wish_priority(wishes.vehicle[heard], world) < strength
+    if not changes and weaker and (reference < 0 or world.trips.priority[reference] < strength):
+        vehicles.asked_by[slot] = row
+
+
+@inlined
+def may_change(row: int, world: World) -> bool:
+    """Whether a wish can be granted now: nobody asks the vehicle, and both gaps are safe."""
+    vehicles, wishes = world.vehicles, world.wishes
+    slot = slot_of(wishes.vehicle[row], world)
+    if vehicles.asked_by[slot] != NONE or vehicles.change[slot] != NONE:
+        return False
+    follower = slot_of(wishes.follower[row], world)
+    behind = stopping_distance(follower, world) if follower != NONE else 0.0
+    return wishes.leader_gap[row] >= stopping_distance(slot, world) and wishes.follower_gap[row] >= behind
+
+
+# ---------------------------------------------------------------- from wish to change
+
+
+@inlined
+def free_change(world: World) -> int:
+    """A free row for a lane change; NONE when all are taken."""
+    changes = world.changes
+    for row in range(len(changes.vehicle)):
+        if changes.vehicle[row] == NONE:
+            return row
+    return NONE
+
+
+@inlined
+def drawn(number: int, world: World) -> int:
+    """A random 32-bit number (splitmix64) from a vehicle, the step and how many were drawn before."""
+    world.tally[DRAWS] += 1
+    mixed = (world.tally[DRAWS] << 32) ^ (world.tally[STEP] << 16) ^ number
+    mixed = (mixed ^ (mixed >> 30)) * -4658895280553007687
+    mixed = (mixed ^ (mixed >> 27)) * -7723592293110705685
+    return (((mixed ^ (mixed >> 31)) & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
+
+
+@inlined
+def begin_change(row: int, world: World) -> None:
+    """Put a shadow on the target lane, between leader and follower."""
+    vehicles, rows, wishes, changes = world.vehicles, world.rows, world.wishes, world.changes
+    number, target = wishes.vehicle[row], wishes.target[row]
+    change = free_change(world)
+    if change == NONE:
+        return
+    make_room_for_one(target, world)
+    follower = slot_of(wishes.follower[row], world)
+    place = follower if follower != NONE else rows.front[target] + rows.count[target]
+    open_slot(place, target, world)
+    source = slot_of(number, world)
+    vehicles.change[source] = change
+    copy_slot(source, place, world)
+    vehicles.number[place] = -2 - change
+    vehicles.blocker[place] = vehicles.asked_by[place] = NONE
+    vehicles.link[place] = way_on(target, vehicles.place[place], world.net, world.roads)
+    changes.vehicle[change], changes.target[change], changes.origin[change] = number, target, wishes.origin[row]
+    changes.priority[change], changes.offset[change] = drawn(number, world), 0.0
+    note_slot(place, world)
+    world.sensing.entered[target] += 1
+    world.tally[CHANGING] = max(world.tally[CHANGING], change + 1)
+    world.tally[DISTURBED] = 1
+
+
+@inlined
+def grant(urgent: bool, count: int, world: World) -> None:
+    """Go through the wishes of one kind: tell the neighbours, and begin the changes that are safe."""
+    wishes = world.wishes
+    for row in range(count):
+        if (wishes.urgent[row] != 0) != urgent:
+            continue
+        find_neighbours(row, world)
+        wishes.asked[row] = first_behind(row, world) if urgent else wishes.follower[row]
+        ask(wishes.leader[row], row, world)
+        ask(wishes.asked[row], row, world)
+        if may_change(row, world):
+            begin_change(row, world)
+
+
+@outlined
+def plan_changes(world: World) -> int:
+    """All lane changes of a step, up to their shadows; returns the wishes in use."""
+    count = make_wishes(world)
+    grant(True, count, world)
+    grant(False, count, world)
+    return count
+
+
+# ---------------------------------------------------------------- changes under way
+
+
+@inlined
+def forget_wishes(count: int, world: World) -> None:
+    """Let nobody be asked any more."""
+    wishes = world.wishes
+    for row in range(count):
+        forget(wishes.leader[row], world)
+        forget(wishes.asked[row], world)
+
+
+@inlined
+def forget(reference: int, world: World) -> None:
+    """Let a vehicle not be asked any more."""
+    slot = slot_of(reference, world)
+    if slot != NONE:
+        world.vehicles.asked_by[slot] = NONE
+
+
+@inlined
+def passes_end(slot: int, lane: int, world: World) -> bool:
+    """Whether a vehicle's plan carries it beyond its lane."""
+    vehicles = world.vehicles
+    speed, wanted = vehicles.speed[slot], vehicles.next_speed[slot]
+    moved = (speed + wanted) * world.interval / 2
+    if wanted < 0:
+        moved = 0.5 * speed * speed / world.types.max_neg_acc[vehicles.kind[slot]]
+    return vehicles.x[slot] + moved > world.net.length[lane]
+
+
+@inlined
+def remove_slot(slot: int, lane: int, world: World) -> None:
+    """Take a vehicle or shadow off its lane for good."""
+    take_out(slot, lane, world)
+    world.sensing.left[lane] += 1
+
+
+@inlined
+def settle(change: int, world: World) -> None:
+    """Let a change go on: it is given up at the end of a lane, else done when the vehicle is across."""
+    vehicles, changes, net = world.vehicles, world.changes, world.net
+    number, origin, target = changes.vehicle[change], changes.origin[change], changes.target[change]
+    slot, shadow = slot_of(number, world), changes.slot[change]
+    vehicles.next_speed[slot] = min(vehicles.next_speed[slot], vehicles.next_speed[shadow])
+    vehicles.next_speed[shadow] = vehicles.next_speed[slot]
+    if passes_end(shadow, target, world) or passes_end(slot, origin, world):
+        vehicles.change[slot] = NONE
+        remove_slot(shadow, target, world)
+        changes.vehicle[change] = changes.slot[change] = NONE
+        return
+    speed = max(0.0, vehicles.next_speed[slot])
+    changes.offset[change] += max(LATERAL_SHARE * speed, LATERAL_LEAST) * world.interval
+    if changes.offset[change] >= (net.lane_width[origin] + net.lane_width[target]) / 2:
+        take_place(change, slot, shadow, world)
+
+
+@inlined
+def take_place(change: int, slot: int, shadow: int, world: World) -> None:
+    """The vehicle is across: it goes on as what was its shadow."""
+    vehicles, changes = world.vehicles, world.changes
+    number = changes.vehicle[change]
+    vehicles.number[shadow], vehicles.change[shadow] = number, NONE
+    remove_slot(slot, changes.origin[change], world)
+    note_slot(shadow, world)
+    changes.vehicle[change] = changes.slot[change] = NONE
+
+
+@outlined
+def settle_changes(world: World) -> None:
+    """Let all changes under way go on."""
+    changes = world.changes
+    for change in range(world.tally[CHANGING]):
+        if changes.vehicle[change] != NONE:
+            settle(change, world)
+    while world.tally[CHANGING] > 0 and changes.vehicle[world.tally[CHANGING] - 1] == NONE:
+        world.tally[CHANGING] -= 1

@@ -1,0 +1,177 @@
+"""Rows of vehicles in slots: line up, take out, and lay out anew when a row has no room."""
+
+from __future__ import annotations
+
+from touyan.kernels.compiled import inlined, outlined
+
+from .layout import FLOAT_COLUMNS, INT_COLUMNS, NONE, SLOTS_WANTED, World
+
+
+@inlined
+def slot_of(reference: int, world: World) -> int:
+    """Where a vehicle or shadow is now; NONE when it is gone."""
+    if reference >= 0:
+        return world.trips.slot[reference]
+    return NONE if reference == NONE else world.changes.slot[-2 - reference]
+
+
+@inlined
+def note_slot(slot: int, world: World) -> None:
+    """Remember where the vehicle in a slot is."""
+    reference = world.vehicles.number[slot]
+    if reference >= 0:
+        world.trips.slot[reference] = slot
+    else:
+        world.changes.slot[-2 - reference] = slot
+
+
+@inlined
+def tail(drivable: int, world: World) -> int:
+    """Slot of the last vehicle of a drivable; NONE when there is none."""
+    rows = world.rows
+    return rows.front[drivable] + rows.count[drivable] - 1 if rows.count[drivable] > 0 else NONE
+
+
+@inlined
+def copy_slot(source: int, target: int, world: World) -> None:
+    """Copy all that is known of a vehicle to another slot."""
+    vehicles = world.vehicles
+    for column in range(INT_COLUMNS):
+        vehicles.ints[column, target] = vehicles.ints[column, source]
+    for column in range(FLOAT_COLUMNS):
+        vehicles.floats[column, target] = vehicles.floats[column, source]
+
+
+@inlined
+def move_slot(source: int, target: int, world: World) -> None:
+    """Move a vehicle to a free slot."""
+    copy_slot(source, target, world)
+    world.vehicles.number[source] = NONE
+    note_slot(target, world)
+
+
+@inlined
+def take_out(slot: int, drivable: int, world: World) -> int:
+    """Take a vehicle out of its row; until the next step its data stay readable in the slot returned."""
+    rows = world.rows
+    front = rows.front[drivable]
+    rows.front[drivable] = front + 1
+    rows.count[drivable] -= 1
+    if slot != front:
+        spare = len(world.vehicles.number) - 1  # the last slot belongs to no row
+        copy_slot(slot, spare, world)
+        for place in range(slot, front, -1):
+            move_slot(place - 1, place, world)
+        copy_slot(spare, front, world)
+        world.vehicles.number[spare] = NONE
+    world.vehicles.number[front] = NONE
+    return front
+
+
+@inlined
+def make_room(drivable: int, world: World) -> None:
+    """See to it that a row can take those about to come at its end."""
+    rows = world.rows
+    if rows.front[drivable] + needed(drivable, world) <= rows.start[drivable + 1]:
+        return
+    if rows.start[drivable] + needed(drivable, world) <= rows.start[drivable + 1]:
+        slide(drivable, world)
+    else:
+        lay_out(world)
+
+
+@inlined
+def make_room_for_one(drivable: int, world: World) -> None:
+    """See to it that a row can take one more vehicle."""
+    world.rows.coming[drivable] = 1
+    make_room(drivable, world)
+    world.rows.coming[drivable] = 0
+
+
+@inlined
+def open_slot(slot: int, drivable: int, world: World) -> None:
+    """Make a slot of a row free by moving those from it on back by one; there must be room."""
+    rows = world.rows
+    for place in range(rows.front[drivable] + rows.count[drivable], slot, -1):
+        move_slot(place - 1, place, world)
+    rows.count[drivable] += 1
+
+
+@inlined
+def slide(drivable: int, world: World) -> None:
+    """Bring a row to the start of its slots."""
+    rows = world.rows
+    start, front = rows.start[drivable], rows.front[drivable]
+    if front > start:
+        for place in range(rows.count[drivable]):
+            move_slot(front + place, start + place, world)
+    rows.front[drivable] = start
+
+
+@inlined
+def needed(drivable: int, world: World) -> int:
+    """Slots that a drivable cannot do without."""
+    return world.rows.count[drivable] + world.rows.coming[drivable]
+
+
+@inlined
+def ample(drivable: int, world: World) -> int:
+    """Slots with which a row seldom outgrows them; never fewer than it has."""
+    rows = world.rows
+    least = needed(drivable, world)
+    return max(least + 1 + least // 2, rows.start[drivable + 1] - rows.start[drivable])
+
+
+@outlined
+def lay_out(world: World) -> None:
+    """Give every drivable room for those who are there and those about to come.
+
+    Without room for ample rows they are laid out tight; `tally` then asks for more slots.
+    """
+    rows, vehicles = world.rows, world.vehicles
+    wanted = 0
+    for drivable in range(len(rows.count)):
+        wanted += ample(drivable, world)
+    world.tally[SLOTS_WANTED] = wanted
+    fits = wanted < len(vehicles.number)
+    begin = 0
+    for drivable in range(len(rows.count)):
+        rows.next_start[drivable] = begin
+        begin += ample(drivable, world) if fits else needed(drivable, world)
+    rows.next_start[len(rows.count)] = begin
+    for column in range(INT_COLUMNS):
+        lay_out_ints(column, world)
+    for column in range(FLOAT_COLUMNS):
+        lay_out_floats(column, world)
+    for drivable in range(len(rows.count)):
+        rows.start[drivable] = rows.front[drivable] = rows.next_start[drivable]
+        for slot in range(rows.front[drivable], rows.front[drivable] + rows.count[drivable]):
+            note_slot(slot, world)
+    rows.start[len(rows.count)] = begin
+
+
+@outlined
+def lay_out_ints(column: int, world: World) -> None:
+    """Bring one column of whole numbers to its new places; free slots are NONE."""
+    rows, old = world.rows, world.scratch
+    values = world.vehicles.ints
+    for slot in range(len(old)):
+        old[slot] = values[column, slot]  # exact: a double holds every 32-bit number
+        values[column, slot] = NONE
+    for drivable in range(len(rows.count)):
+        target, front = rows.next_start[drivable], rows.front[drivable]
+        for place in range(rows.count[drivable]):
+            values[column, target + place] = int(old[front + place])
+
+
+@outlined
+def lay_out_floats(column: int, world: World) -> None:
+    """Bring one column of measures to its new places."""
+    rows, old = world.rows, world.scratch
+    values = world.vehicles.floats
+    for slot in range(len(old)):
+        old[slot] = values[column, slot]
+    for drivable in range(len(rows.count)):
+        target, front = rows.next_start[drivable], rows.front[drivable]
+        for place in range(rows.count[drivable]):
+            values[column, target + place] = old[front + place]

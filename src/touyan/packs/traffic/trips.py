@@ -1,0 +1,67 @@
+"""What came of every vehicle: the columns behind every figure of a run."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touyan.kernels.traffic import layout
+
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+
+
+class Trips(NamedTuple):
+    """One element a vehicle, in order of creation; times in s since the start, NaN where not yet.
+
+    See docs/en/explanation/measures.md for each definition.
+    """
+
+    created_s: Floats
+    entered_s: Floats
+    left_s: Floats
+    waiting_s: Floats
+    stops: Longs
+    distance_m: Floats
+    approach_s: Floats
+
+
+def trips_so_far(world: layout.World) -> Trips:
+    """The trips of all vehicles created, those under way as far as they have come."""
+    created = int(world.tally[layout.CREATED])
+    trips = layout.Trips(*(column[:created] for column in world.trips))
+    waited, stops, approached, driven = (
+        column.copy() for column in (trips.waited, trips.stops, trips.approached, trips.driven)
+    )
+    vehicles, step = world.vehicles, int(world.tally[layout.STEP])
+    running = np.flatnonzero(vehicles.number >= 0)
+    number, halt = vehicles.number[running], vehicles.halt_step[running]
+    waited[number] = vehicles.waited[running] + np.where(halt == layout.NONE, 0, step - halt)
+    stops[number] = vehicles.stops[running]
+    approached[number] = vehicles.approached[running] + _approaching(world, running)
+    driven[number] = vehicles.driven[running] + vehicles.x[running]
+    return Trips(
+        created_s=trips.created * world.interval,
+        entered_s=_times(trips.entered, world.interval),
+        left_s=_times(trips.left, world.interval),
+        waiting_s=waited * world.interval,
+        stops=stops.astype(np.int64),
+        distance_m=driven,
+        approach_s=approached * world.interval,
+    )
+
+
+def _times(steps: layout.Ints, interval_s: float) -> Floats:
+    return np.where(steps == layout.NONE, np.nan, steps * interval_s)
+
+
+def _approaching(world: layout.World, running: NDArray[np.int64]) -> layout.Ints:
+    """Steps that running vehicles have been on the lane to a signal on which they are now."""
+    lane = np.searchsorted(world.rows.start, running, side="right") - 1
+    lanes = len(world.net.lane_road)
+    approaches = np.concatenate([world.net.lane_approaches, [0]])[np.minimum(lane, lanes)] > 0
+    since = int(world.tally[layout.STEP]) - world.vehicles.approach_step[running]
+    steps: layout.Ints = np.where(approaches, since, 0).astype(np.int32)
+    return steps
