@@ -10,7 +10,9 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-_INLINED: Any = {"error_model": "numpy", "forceinline": True, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+# Parts are never called from Python: without wrappers they compile many times faster.
+_PART: Any = {"error_model": "numpy", "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_njit: Any = numba.njit  # the options of parts are not in its signature
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
 
@@ -27,7 +29,7 @@ def inlined(kernel: Kernel) -> Kernel:
     Without merging, each call would copy every array of a `NamedTuple` argument (hundreds of words);
     with reference counts, it would touch each of them.
     """
-    return cast(Kernel, numba.njit(**_INLINED)(kernel))
+    return cast(Kernel, _njit(forceinline=True, **_PART)(kernel))
 
 
 def outlined(kernel: Kernel) -> Kernel:
@@ -36,7 +38,7 @@ def outlined(kernel: Kernel) -> Kernel:
     A call copies the arrays' descriptions (about half a microsecond for a whole world), but code merged in several
     places takes long to compile.
     """
-    return cast(Kernel, numba.njit(error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(kernel))
+    return cast(Kernel, _njit(**_PART)(kernel))
 
 
 @cache

@@ -58,7 +58,7 @@ def enter(number: int, lane: int, world: World) -> None:
     """Put a vehicle at rest at the start of a lane."""
     vehicles, rows, trips = world.vehicles, world.rows, world.trips
     make_room_for_one(lane, world)
-    slot = rows.front[lane] + rows.count[lane]
+    slot = rows.front[lane] + rows.filled[lane]
     for column in range(INT_COLUMNS):
         vehicles.ints[column, slot] = NONE
     for column in range(FLOAT_COLUMNS):
@@ -68,9 +68,9 @@ def enter(number: int, lane: int, world: World) -> None:
     vehicles.link_step[slot] = NEVER
     vehicles.approach_step[slot] = vehicles.halt_step[slot] = world.tally[STEP]
     vehicles.waited[slot] = vehicles.stops[slot] = vehicles.approached[slot] = 0
-    rows.count[lane] += 1
+    rows.filled[lane] += 1
     note_slot(slot, world)
-    if rows.count[lane] == 1:
+    if rows.filled[lane] == 1:
         find_leader_of_head(lane, world)
     else:
         find_gap(slot, world)

@@ -78,7 +78,7 @@ def room_on(lane: int, x: float, world: World) -> float:
     """Metres free ahead of a place on another lane, to its next vehicle's rear or its end."""
     rows, vehicles = world.rows, world.vehicles
     room = world.net.length[lane] - x
-    for slot in range(rows.front[lane], rows.front[lane] + rows.count[lane]):
+    for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
         if vehicles.x[slot] < x:
             break
         room = vehicles.x[slot] - x - world.types.length[vehicles.kind[slot]]
@@ -148,9 +148,9 @@ def make_wishes(world: World) -> int:
     count = 0
     for lane in range(len(net.lane_road)):
         road = net.lane_road[lane]
-        if rows.count[lane] == 0 or net.road_lane_first[road + 1] - net.road_lane_first[road] == 1:
+        if rows.filled[lane] == 0 or net.road_lane_first[road + 1] - net.road_lane_first[road] == 1:
             continue
-        for slot in range(rows.front[lane], rows.front[lane] + rows.count[lane]):
+        for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
             count = wish(slot, lane, count, world)
     return count
 
@@ -167,7 +167,7 @@ def find_neighbours(row: int, world: World) -> None:
     wishes.leader[row] = wishes.follower[row] = NONE
     wishes.follower_gap[row] = UNBOUND
     leader = NONE
-    for other in range(rows.front[target], rows.front[target] + rows.count[target]):
+    for other in range(rows.front[target], rows.front[target] + rows.filled[target]):
         if vehicles.x[other] < x:
             wishes.follower[row] = vehicles.number[other]
             wishes.follower_gap[row] = x - vehicles.x[other] - length
@@ -204,7 +204,7 @@ def first_behind(row: int, world: World) -> int:
     vehicles, rows, wishes = world.vehicles, world.rows, world.wishes
     slot, target = slot_of(wishes.vehicle[row], world), wishes.target[row]
     rear = vehicles.x[slot] - world.types.length[vehicles.kind[slot]]
-    for other in range(rows.front[target], rows.front[target] + rows.count[target]):
+    for other in range(rows.front[target], rows.front[target] + rows.filled[target]):
         if vehicles.x[other] < rear:
             return vehicles.number[other]
     return NONE
@@ -276,7 +276,7 @@ def begin_change(row: int, world: World) -> None:
         return
     make_room_for_one(target, world)
     follower = slot_of(wishes.follower[row], world)
-    place = follower if follower != NONE else rows.front[target] + rows.count[target]
+    place = follower if follower != NONE else rows.front[target] + rows.filled[target]
     open_slot(place, target, world)
     source = slot_of(number, world)
     vehicles.change[source] = change

@@ -38,18 +38,18 @@ def note_lane(lane: int, world: World) -> None:
     coming = vehicles.link[head]
     if coming != NONE and is_green(coming, world):
         world.busy[coming] = 1
-    last = head + rows.count[lane] - 1
+    last = head + rows.filled[lane] - 1
     left = vehicles.previous[last] - lanes
-    if left >= 0 and net.link_to[left] == lane:
-        if vehicles.x[last] - world.types.length[vehicles.kind[last]] < ROUNDING_M:
-            world.busy[left] = 1
+    rear = vehicles.x[last] - world.types.length[vehicles.kind[last]]
+    if left >= 0 and rear < ROUNDING_M and net.link_to[left] == lane:
+        world.busy[left] = 1
 
 
 @inlined
 def note_busy(first: int, last: int, world: World) -> None:
     """Mark the links on which somebody is, or near; first ≤ lane < last."""
     for lane in range(first, last):
-        if world.rows.count[lane] > 0:
+        if world.rows.filled[lane] > 0:
             note_lane(lane, world)
 
 
@@ -58,7 +58,7 @@ def clear_busy(first: int, last: int, world: World) -> None:
     """Forget the marks of the step before; first ≤ link < last."""
     lanes = len(world.net.lane_road)
     for link in range(first, last):
-        world.busy[link] = world.rows.count[lanes + link] > 0
+        world.busy[link] = world.rows.filled[lanes + link] > 0
 
 
 @inlined
@@ -72,13 +72,13 @@ def nearest(link: int, distance: float, world: World) -> tuple[int, float]:
         if rest + (vehicles.x[leaving] - types.length[vehicles.kind[leaving]]) < 0:
             return leaving, -(vehicles.x[leaving] + rest)
     head = rows.front[lanes + link]
-    for slot in range(head, head + rows.count[lanes + link]):
+    for slot in range(head, head + rows.filled[lanes + link]):
         x = vehicles.x[slot]
         if x <= distance or x - distance - types.length[vehicles.kind[slot]] <= 0:
             return slot, distance - x
     lane = net.link_from[link]
     first = rows.front[lane]
-    if rows.count[lane] > 0 and vehicles.link[first] == link and is_green(link, world):
+    if rows.filled[lane] > 0 and vehicles.link[first] == link and is_green(link, world):
         return first, net.length[lane] - vehicles.x[first] + distance
     return NONE, 0.0
 

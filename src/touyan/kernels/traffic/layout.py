@@ -121,7 +121,7 @@ class Rows(NamedTuple):
     start: Ints  # the slots of drivable d: start[d] .. start[d + 1]
     next_start: Ints  # while they are laid out anew
     front: Ints  # slot of the head
-    count: Ints
+    filled: Ints  # vehicles
     coming: Ints  # vehicles about to be lined up, of those `fresh` are in line
     fresh: Ints
     leader_speed: Floats  # of the vehicle that the head follows

@@ -94,8 +94,8 @@ def find_leaders(first: int, last: int, world: World) -> None:
     """Set the gaps of all vehicles on drivables first ≤ d < last."""
     rows = world.rows
     for drivable in range(first, last):
-        if rows.count[drivable] > 0:
+        if rows.filled[drivable] > 0:
             find_leader_of_head(drivable, world)
             head = rows.front[drivable]
-            for slot in range(head + 1, head + rows.count[drivable]):
+            for slot in range(head + 1, head + rows.filled[drivable]):
                 find_gap(slot, world)

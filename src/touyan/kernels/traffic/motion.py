@@ -37,7 +37,7 @@ def plan_row(drivable: int, world: World) -> None:
     rows, vehicles = world.rows, world.vehicles
     leader_speed, leader_kind = rows.leader_speed[drivable], rows.leader_kind[drivable]
     head = rows.front[drivable]
-    for slot in range(head, head + rows.count[drivable]):
+    for slot in range(head, head + rows.filled[drivable]):
         vehicles.next_blocker[slot] = NONE
         vehicles.next_speed[slot] = next_speed(slot, drivable, leader_speed, leader_kind, world)
         leader_speed, leader_kind = vehicles.speed[slot], vehicles.kind[slot]
@@ -47,7 +47,7 @@ def plan_row(drivable: int, world: World) -> None:
 def plan(first: int, last: int, world: World) -> None:
     """Plan from the committed state only, on drivables first ≤ d < last; the order does not matter."""
     for drivable in range(first, last):
-        if world.rows.count[drivable] > 0:
+        if world.rows.filled[drivable] > 0:
             plan_row(drivable, world)
 
 
@@ -88,7 +88,7 @@ def move_all(first: int, last: int, begin: int, world: World) -> int:
     movers = 0
     for drivable in range(first, last):
         head = rows.front[drivable]
-        for slot in range(head, head + rows.count[drivable]):
+        for slot in range(head, head + rows.filled[drivable]):
             if move(slot, world) > net.length[drivable]:
                 movers += leave(slot, drivable, begin + movers, world)
     return movers
@@ -187,7 +187,7 @@ def line_up(source: int, row: int, world: World) -> None:
     """Put a mover at the tail of its new drivable, before those newcomers who are less far on it."""
     vehicles, rows, movers = world.vehicles, world.rows, world.movers
     drivable, x = movers.drivable[row], movers.x[row]
-    slot = rows.front[drivable] + rows.count[drivable]
+    slot = rows.front[drivable] + rows.filled[drivable]
     overtaken = 0
     while overtaken < rows.fresh[drivable] and vehicles.x[slot - 1] < x:
         slot -= 1

@@ -29,7 +29,7 @@ def note_slot(slot: int, world: World) -> None:
 def tail(drivable: int, world: World) -> int:
     """Slot of the last vehicle of a drivable; NONE when there is none."""
     rows = world.rows
-    return rows.front[drivable] + rows.count[drivable] - 1 if rows.count[drivable] > 0 else NONE
+    return rows.front[drivable] + rows.filled[drivable] - 1 if rows.filled[drivable] > 0 else NONE
 
 
 @inlined
@@ -56,7 +56,7 @@ def take_out(slot: int, drivable: int, world: World) -> int:
     rows = world.rows
     front = rows.front[drivable]
     rows.front[drivable] = front + 1
-    rows.count[drivable] -= 1
+    rows.filled[drivable] -= 1
     if slot != front:
         spare = len(world.vehicles.number) - 1  # the last slot belongs to no row
         copy_slot(slot, spare, world)
@@ -92,9 +92,9 @@ def make_room_for_one(drivable: int, world: World) -> None:
 def open_slot(slot: int, drivable: int, world: World) -> None:
     """Make a slot of a row free by moving those from it on back by one; there must be room."""
     rows = world.rows
-    for place in range(rows.front[drivable] + rows.count[drivable], slot, -1):
+    for place in range(rows.front[drivable] + rows.filled[drivable], slot, -1):
         move_slot(place - 1, place, world)
-    rows.count[drivable] += 1
+    rows.filled[drivable] += 1
 
 
 @inlined
@@ -103,7 +103,7 @@ def slide(drivable: int, world: World) -> None:
     rows = world.rows
     start, front = rows.start[drivable], rows.front[drivable]
     if front > start:
-        for place in range(rows.count[drivable]):
+        for place in range(rows.filled[drivable]):
             move_slot(front + place, start + place, world)
     rows.front[drivable] = start
 
@@ -111,7 +111,7 @@ def slide(drivable: int, world: World) -> None:
 @inlined
 def needed(drivable: int, world: World) -> int:
     """Slots that a drivable cannot do without."""
-    return world.rows.count[drivable] + world.rows.coming[drivable]
+    return world.rows.filled[drivable] + world.rows.coming[drivable]
 
 
 @inlined
@@ -130,24 +130,24 @@ def lay_out(world: World) -> None:
     """
     rows, vehicles = world.rows, world.vehicles
     wanted = 0
-    for drivable in range(len(rows.count)):
+    for drivable in range(len(rows.filled)):
         wanted += ample(drivable, world)
     world.tally[SLOTS_WANTED] = wanted
     fits = wanted < len(vehicles.number)
     begin = 0
-    for drivable in range(len(rows.count)):
+    for drivable in range(len(rows.filled)):
         rows.next_start[drivable] = begin
         begin += ample(drivable, world) if fits else needed(drivable, world)
-    rows.next_start[len(rows.count)] = begin
+    rows.next_start[len(rows.filled)] = begin
     for column in range(INT_COLUMNS):
         lay_out_ints(column, world)
     for column in range(FLOAT_COLUMNS):
         lay_out_floats(column, world)
-    for drivable in range(len(rows.count)):
+    for drivable in range(len(rows.filled)):
         rows.start[drivable] = rows.front[drivable] = rows.next_start[drivable]
-        for slot in range(rows.front[drivable], rows.front[drivable] + rows.count[drivable]):
+        for slot in range(rows.front[drivable], rows.front[drivable] + rows.filled[drivable]):
             note_slot(slot, world)
-    rows.start[len(rows.count)] = begin
+    rows.start[len(rows.filled)] = begin
 
 
 @outlined
@@ -158,9 +158,9 @@ def lay_out_ints(column: int, world: World) -> None:
     for slot in range(len(old)):
         old[slot] = values[column, slot]  # exact: a double holds every 32-bit number
         values[column, slot] = NONE
-    for drivable in range(len(rows.count)):
+    for drivable in range(len(rows.filled)):
         target, front = rows.next_start[drivable], rows.front[drivable]
-        for place in range(rows.count[drivable]):
+        for place in range(rows.filled[drivable]):
             values[column, target + place] = int(old[front + place])
 
 
@@ -171,7 +171,7 @@ def lay_out_floats(column: int, world: World) -> None:
     values = world.vehicles.floats
     for slot in range(len(old)):
         old[slot] = values[column, slot]
-    for drivable in range(len(rows.count)):
+    for drivable in range(len(rows.filled)):
         target, front = rows.next_start[drivable], rows.front[drivable]
-        for place in range(rows.count[drivable]):
+        for place in range(rows.filled[drivable]):
             values[column, target + place] = old[front + place]

@@ -13,7 +13,9 @@ from .layout import Floats, Ints, World
 
 
 @inlined
-def place_vehicle(slot: int, drivable: int, world: World, first: Ints, points: Floats, out: NDArray[np.float32]) -> None:
+def place_vehicle(
+    slot: int, drivable: int, world: World, first: Ints, points: Floats, out: NDArray[np.float32]
+) -> None:
     """Write x, y (m), speed (m/s) and heading (rad) of one vehicle, given the shapes of all drivables."""
     rest = world.vehicles.x[slot]
     last = first[drivable + 1] - 2
@@ -32,12 +34,14 @@ def place_vehicle(slot: int, drivable: int, world: World, first: Ints, points: F
 
 
 @compiled
-def place_vehicles(world: World, shape_first: Ints, shape_points: Floats, out: NDArray[np.float32], number: Ints) -> None:
+def place_vehicles(
+    world: World, shape_first: Ints, shape_points: Floats, out: NDArray[np.float32], number: Ints
+) -> None:
     """Write x, y (m), speed (m/s), heading (rad) and number of each running vehicle; out is (running, 4)."""
     rows = world.rows
     row = 0
-    for drivable in range(len(rows.count)):
-        for slot in range(rows.front[drivable], rows.front[drivable] + rows.count[drivable]):
+    for drivable in range(len(rows.filled)):
+        for slot in range(rows.front[drivable], rows.front[drivable] + rows.filled[drivable]):
             if world.vehicles.number[slot] >= 0:
                 place_vehicle(slot, drivable, world, shape_first, shape_points, out[row])
                 number[row] = world.vehicles.number[slot]

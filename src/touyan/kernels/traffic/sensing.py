@@ -15,11 +15,11 @@ def gather(first: int, last: int, world: World) -> None:
     vehicles, sensing, rows = world.vehicles, world.sensing, world.rows
     for lane in range(first, last):
         distance = covered = 0.0
-        for slot in range(rows.front[lane], rows.front[lane] + rows.count[lane]):
+        for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
             distance += vehicles.speed[slot]
             covered += min(world.types.length[vehicles.kind[slot]], vehicles.x[slot])
-        if rows.count[lane] > 0:
-            sensing.seconds[lane] += rows.count[lane] * world.interval
+        if rows.filled[lane] > 0:
+            sensing.seconds[lane] += rows.filled[lane] * world.interval
             sensing.distance[lane] += distance * world.interval
             sensing.covered[lane] += covered * world.interval
 
@@ -29,10 +29,10 @@ def look(world: World, present: Longs, halting: Longs, queue: Floats) -> None:
     """Vehicles, halting vehicles and queue length (m from the stop line) of each lane now."""
     vehicles, types, rows = world.vehicles, world.types, world.rows
     for lane in range(len(present)):
-        present[lane] = rows.count[lane]
+        present[lane] = rows.filled[lane]
         halting[lane] = 0
         queue[lane] = 0.0
-        for slot in range(rows.front[lane], rows.front[lane] + rows.count[lane]):
+        for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
             if vehicles.speed[slot] < HALTING_SPEED:
                 halting[lane] += 1
                 rear = max(0.0, vehicles.x[slot] - types.length[vehicles.kind[slot]])

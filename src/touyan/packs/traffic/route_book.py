@@ -52,7 +52,8 @@ class RouteBook:
 
     def first_lane(self, route: Ints, draw: NDArray[np.uint32]) -> Ints:
         """The first lane of each vehicle, by a random draw among those on which its route may begin."""
-        return self._lanes[route, draw % self._choices[route]]
+        lanes: Ints = self._lanes[route, draw % self._choices[route]]
+        return lanes
 
     def _first_lanes(self, routes: list[tuple[int, ...]], roads: Ints, first: Ints) -> tuple[Ints, Ints]:
         """Lanes on which each route may begin (a row a route), and how many they are."""

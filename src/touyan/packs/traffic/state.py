@@ -132,7 +132,7 @@ def empty_world(
 def _columns(kind: type[_Columns], count: int, floats: set[str]) -> _Columns:
     """Columns of a kind, none of whose steps, places and vehicles is known yet."""
     fields = kind._fields
-    return kind(*(np.zeros(count) if name in floats else np.full(count, NONE, np.int32) for name in fields))
+    return kind._make(np.zeros(count) if name in floats else np.full(count, NONE, np.int32) for name in fields)
 
 
 def _empty_rows(drivables: int) -> layout.Rows:
@@ -140,7 +140,7 @@ def _empty_rows(drivables: int) -> layout.Rows:
         start=np.zeros(drivables + 1, np.int32),
         next_start=np.zeros(drivables + 1, np.int32),
         front=np.zeros(drivables, np.int32),
-        count=np.zeros(drivables, np.int32),
+        filled=np.zeros(drivables, np.int32),
         coming=np.zeros(drivables, np.int32),
         fresh=np.zeros(drivables, np.int32),
         leader_speed=np.zeros(drivables),
@@ -167,7 +167,7 @@ def _views(ints: NDArray[np.int32], floats: NDArray[np.float64]) -> layout.Vehic
 
 def roomier(world: layout.World) -> layout.World:
     """The world with slots enough to go on for some time."""
-    tally, drivables = world.tally, len(world.rows.count)
+    tally, drivables = world.tally, len(world.rows.filled)
     before = len(world.vehicles.number)
     wanted = max(int(tally[layout.SLOTS_WANTED]), 3 * int(tally[layout.RUNNING]) + len(world.gates), before)
     slots = max(_FEWEST_SLOTS, 2 * drivables, wanted + wanted // 4 + 64)
@@ -185,16 +185,16 @@ def roomier(world: layout.World) -> layout.World:
 
 
 def _lengthened(before: layout.Changes, longer: layout.Changes) -> layout.Changes:
-    for old, new in zip(before, longer, strict=True):
-        new[: len(old)] = old
+    for name in longer._fields:
+        getattr(longer, name)[: len(before.vehicle)] = getattr(before, name)
     return longer
 
 
 def grown(world: layout.World, roads: list[layout.Ints], trips: layout.Trips) -> layout.World:
     """The world with more routes and more vehicles known."""
-    joined = (np.concatenate(pair) for pair in zip(world.trips, trips, strict=True))
+    joined = (np.concatenate([getattr(world.trips, name), getattr(trips, name)]) for name in trips._fields)
     gates = np.union1d(world.gates, trips.lane).astype(np.int32)
-    return world._replace(roads=np.concatenate([world.roads, *roads]), trips=layout.Trips(*joined), gates=gates)
+    return world._replace(roads=np.concatenate([world.roads, *roads]), trips=layout.Trips._make(joined), gates=gates)
 
 
 def branched(world: layout.World) -> layout.World:
@@ -206,9 +206,9 @@ def branched(world: layout.World) -> layout.World:
         wait_first=world.wait_first.copy(),
         wait_last=world.wait_last.copy(),
         busy=np.empty_like(world.busy),
-        movers=layout.Movers(*map(np.empty_like, world.movers)),
+        movers=layout.Movers._make(map(np.empty_like, world.movers)),
         changes=_copied(world.changes),
-        wishes=layout.Wishes(*map(np.empty_like, world.wishes)),
+        wishes=layout.Wishes._make(map(np.empty_like, world.wishes)),
         signals=_copied(world.signals),
         sensing=_copied(world.sensing),
         incidents=world.incidents._replace(vehicle=world.incidents.vehicle.copy()),
@@ -220,10 +220,10 @@ def branched(world: layout.World) -> layout.World:
 def _branched_trips(trips: layout.Trips) -> layout.Trips:
     """What is known of a vehicle beforehand never changes; what comes of it does."""
     known = {"created", "kind", "priority", "place", "lane"}
-    return layout.Trips(
-        *(column if name in known else column.copy() for name, column in zip(trips._fields, trips, strict=True))
+    return layout.Trips._make(
+        getattr(trips, name) if name in known else getattr(trips, name).copy() for name in trips._fields
     )
 
 
 def _copied(columns: _Columns) -> _Columns:
-    return type(columns)(*(column.copy() for column in columns))
+    return type(columns)._make(column.copy() for column in columns)

@@ -31,10 +31,9 @@ class Trips(NamedTuple):
 def trips_so_far(world: layout.World) -> Trips:
     """The trips of all vehicles created, those under way as far as they have come."""
     created = int(world.tally[layout.CREATED])
-    trips = layout.Trips(*(column[:created] for column in world.trips))
-    waited, stops, approached, driven = (
-        column.copy() for column in (trips.waited, trips.stops, trips.approached, trips.driven)
-    )
+    trips = layout.Trips._make(getattr(world.trips, name)[:created] for name in world.trips._fields)
+    waited, stops, approached = trips.waited.copy(), trips.stops.copy(), trips.approached.copy()
+    driven = trips.driven.copy()
     vehicles, step = world.vehicles, int(world.tally[layout.STEP])
     running = np.flatnonzero(vehicles.number >= 0)
     number, halt = vehicles.number[running], vehicles.halt_step[running]
@@ -43,18 +42,18 @@ def trips_so_far(world: layout.World) -> Trips:
     approached[number] = vehicles.approached[running] + _approaching(world, running)
     driven[number] = vehicles.driven[running] + vehicles.x[running]
     return Trips(
-        created_s=trips.created * world.interval,
-        entered_s=_times(trips.entered, world.interval),
-        left_s=_times(trips.left, world.interval),
-        waiting_s=waited * world.interval,
+        created_s=_seconds(trips.created, world),
+        entered_s=_seconds(trips.entered, world),
+        left_s=_seconds(trips.left, world),
+        waiting_s=_seconds(waited, world),
         stops=stops.astype(np.int64),
         distance_m=driven,
-        approach_s=approached * world.interval,
+        approach_s=_seconds(approached, world),
     )
 
 
-def _times(steps: layout.Ints, interval_s: float) -> Floats:
-    return np.where(steps == layout.NONE, np.nan, steps * interval_s)
+def _seconds(steps: layout.Ints, world: layout.World) -> Floats:
+    return np.where(steps == layout.NONE, np.nan, np.multiply(steps, world.interval, dtype=np.float64))
 
 
 def _approaching(world: layout.World, running: NDArray[np.int64]) -> layout.Ints:
