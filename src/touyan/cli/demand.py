@@ -8,14 +8,13 @@ from typing import Annotated
 
 import typer
 
-from touyan.core.errors import InputError
 from touyan.core.units import unit
 
 from .completion import demand_makers
 from .files import check_writable, write_whole
 from .loading import loaded, warn_of_refused
 from .messages import tell, told
-from .options import Config, Debug, Json, Quiet
+from .options import Config, Debug, Json, Quiet, Settings, settings_chosen
 from .screen import progress, say, show, show_table
 
 _SHOWN = 10
@@ -27,7 +26,7 @@ def demand(
     roadnet: Annotated[Path, typer.Argument(help=tell("argument.roadnet"))],
     data: Annotated[Path, typer.Argument(help=tell("argument.demand-data"))],
     out: Annotated[Path, typer.Option("--out", "-o", help=tell("option.out"))],
-    settings: Annotated[list[str] | None, typer.Option("--set", help=tell("option.set"))] = None,
+    chosen: Settings = None,
     config: Config = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -38,7 +37,7 @@ def demand(
 
     check_writable(out)
     _, registry = loaded(config)
-    maker = registry.make(registry.find(DemandMaker, how), _given(settings or []))
+    maker = registry.make(registry.find(DemandMaker, how), settings_chosen(chosen))
     warn_of_refused(registry)
     progress(tell("said.loading"))
     made = maker.make(roadnet, data)
@@ -49,14 +48,6 @@ def demand(
     show_table([tell("column.figure"), tell("column.value"), tell("column.unit")], rows)
     _show_details(made.rows)
     say(str(out))
-
-
-def _given(settings: Sequence[str]) -> dict[str, str]:
-    """The settings of `name=value` words; raises InputError."""
-    for word in settings:
-        if "=" not in word:
-            raise InputError("command line", "--set", repr(word), "name=value")
-    return dict(word.split("=", 1) for word in settings)
 
 
 def _show_details(rows: Sequence[dict[str, object]]) -> None:

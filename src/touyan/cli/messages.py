@@ -81,7 +81,8 @@ MESSAGES: dict[str, Text] = {
     ),
     "option.out": Text("Flow file to write.", "要写入的流量文件。"),
     "option.set": Text(
-        "Setting of the maker, as name=value; may be repeated.", "生成方式的设置，写作“名称=值”，可重复。"
+        "Setting of the city or maker, as name=value; may be repeated.",
+        "城市或生成方式的设置，写作“名称=值”，可重复。",
     ),
     "option.export": Text("Save the network as .geojson or .parquet.", "将路网存为 .geojson 或 .parquet。"),
     "option.record": Text("Record every second to this file.", "把每一秒录制到此文件。"),

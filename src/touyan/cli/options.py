@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from touyan.core.errors import InputError
+
 from .completion import controller_names
 from .messages import tell
 from .screen import SCREEN
@@ -42,3 +44,12 @@ Mode = Annotated[str | None, typer.Option("--mode", help=tell("option.mode"))]
 ControllerSpec = Annotated[
     str | None, typer.Option("--controller", help=tell("option.controller"), autocompletion=controller_names)
 ]
+Settings = Annotated[list[str] | None, typer.Option("--set", help=tell("option.set"))]
+
+
+def settings_chosen(words: list[str] | None) -> dict[str, str]:
+    """The settings of `name=value` words; raises InputError."""
+    for word in words or []:
+        if "=" not in word:
+            raise InputError("command line", "--set", repr(word), "name=value")
+    return dict(word.split("=", 1) for word in words or [])

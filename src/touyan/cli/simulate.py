@@ -14,7 +14,7 @@ from .completion import controller_names
 from .files import check_writable, write_whole
 from .loading import loaded, warn_of_refused
 from .messages import tell, told
-from .options import Config, Debug, Json, Quiet
+from .options import Config, Debug, Json, Quiet, Settings, settings_chosen
 from .screen import progress, say, show, show_table
 
 _Signals = Annotated[str, typer.Option("--signals", help=tell("option.controller"), autocompletion=controller_names)]
@@ -25,6 +25,7 @@ def simulate(
     signals: _Signals = "own",
     seconds: Annotated[int, typer.Option("--seconds", min=1, help=tell("option.seconds"))] = 3600,
     seed: Annotated[int, typer.Option("--seed", help=tell("option.seed"))] = 0,
+    chosen: Settings = None,
     counts: Annotated[Path | None, typer.Option("--counts", help=tell("option.counts"))] = None,
     record: Annotated[Path | None, typer.Option("--record", help=tell("option.record"))] = None,
     config: Config = None,
@@ -40,7 +41,7 @@ def simulate(
     for path in filter(None, (counts, record)):
         check_writable(path)
     _, registry = loaded(config)
-    scenario = find_scenario(registry, files, seed=seed)
+    scenario = find_scenario(registry, files, seed=seed, **settings_chosen(chosen))
     warn_of_refused(registry)
     progress(tell("said.loading"))
     if record:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 from threading import Lock
 from typing import NamedTuple
 
@@ -53,8 +54,7 @@ class TrafficWorld:
     """A road network with its vehicles; the same seed gives the same digits.
 
     With `lane_change` vehicles change lanes for more room, or because their route does not go on from their lane;
-    without, every lane of a route must lead on (else DeadEnd). `steps_per_second` cuts time finer than seconds; the
-    demand's steps must be cut alike.
+    without, every lane of a route must lead on (else DeadEnd). `steps_per_second` cuts time finer than seconds.
     """
 
     def __init__(
@@ -236,10 +236,14 @@ class TrafficWorld:
         while self._known_until < until_step:
             following = self._known_until + _BLOCK_S * self.steps_per_second
             with self._demand_lock:
-                departures = self._demand.block(self._known_until, following)
-                routes = self._demand.routes
-                self._add(departures, routes)
+                self._add(*self._block(self._known_until, following))
             self._known_until = following
+
+    def _block(self, first_step: int, last_step: int) -> tuple[Departures, list[tuple[int, ...]]]:
+        """Departures in this world's steps, whatever the demand's, and the routes they may take."""
+        finer = round(getattr(self._demand, "step_s", 1.0) * self.steps_per_second)
+        departures = self._demand.block(first_step // finer, last_step // finer)
+        return replace(departures, step=departures.step * np.int32(finer)), self._demand.routes
 
     def _add(self, departures: Departures, routes: list[tuple[int, ...]]) -> None:
         more = self._routes.learn(routes)

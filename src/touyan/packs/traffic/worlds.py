@@ -28,6 +28,7 @@ from .poisson import PoissonDemand
 from .surveying import facts
 from .traffic_world import Incident, TrafficWorld
 
+_ROUNDING = 1e-9
 _ROADNETS, _FLOWS = "roadnet*.json", "flow*.json"
 
 
@@ -37,6 +38,10 @@ class TrafficScenario(Scenario):
     abstract = True
     seed: int = setting(0, at_least=0, at_most=2**32 - 1, help="Seed of everything random in the world.")
     starts_at: str = setting("2026-01-05T08:00:00+08:00", help="City time of the first second, ISO 8601.")
+    interval_s: float = setting(
+        1.0, unit="SEC", at_least=0.1, at_most=1.0, help="Length of a step; seconds are whole steps."
+    )
+    lane_change: bool = setting(False, help="Let vehicles change lanes for more room, or to follow their route.")
     longitude: float = setting(0.0, at_least=-180, at_most=180, help="Longitude of the files' origin, in degrees.")
     latitude: float = setting(0.0, at_least=-85, at_most=85, help="Latitude of the files' origin, in degrees.")
 
@@ -76,9 +81,27 @@ class TrafficScenario(Scenario):
             demand = change.demand(demand, network, self.seed)
         diverted = DivertedDemand(demand, network, [closed for change in changes for closed in change.closed(network)])
         incidents = self.incidents(network) + [each for change in changes for each in change.incidents(network)]
-        world = TrafficWorld(network, diverted if diverted.closures else demand, self.seed, incidents)
+        world = TrafficWorld(
+            network,
+            diverted if diverted.closures else demand,
+            self.seed,
+            incidents,
+            lane_change=self.lane_change,
+            steps_per_second=self._steps_per_second(),
+        )
         refused = None if self._changes is None else diverted.refused
         return SimulatedCity(world, sources, from_iso(self.starts_at), refused)
+
+    def _steps_per_second(self) -> int:
+        steps = round(1 / self.interval_s)
+        if abs(steps * self.interval_s - 1) > _ROUNDING:
+            raise SettingError(
+                self.name,
+                "interval_s",
+                self.interval_s,
+                "a whole number of steps in a second: 0.5, 0.25, 0.2 or 0.1, say",
+            )
+        return steps
 
     def survey(self) -> Survey:
         """The size of the network, its signals and its demand, and what was left out."""
@@ -112,7 +135,7 @@ class CityFlowCity(TrafficScenario):
 
     def demand(self, network: RoadNetwork) -> Demand:
         """The flows of the file."""
-        return cityflow.read_flow(self.flow, network)
+        return cityflow.read_flow(self.flow, network, step_s=self.interval_s)
 
     def label(self) -> str:
         """The folder and the flow file; says when others lie beside it."""
