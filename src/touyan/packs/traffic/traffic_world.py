@@ -217,9 +217,13 @@ class TrafficWorld:
     def average_travel_time_s(self) -> float:
         """Mean over all vehicles created of the time since their creation, until they finish.
 
-        The engine's definition in CityFlow: waiting buffers count, and so do trips under way.
+        The engine's definition in CityFlow: waiting buffers count, and so do trips under way; a vehicle counts twice
+        while it changes lanes.
         """
-        return self.vehicle_seconds / self.created if self.created else 0.0
+        changing = self._arrays.changes.vehicle
+        changing = changing[changing != layout.NONE]
+        again_s = int((self.steps - self._arrays.trips.created[changing]).sum()) / self.steps_per_second
+        return (self.vehicle_seconds + again_s) / (self.created + len(changing)) if self.created else 0.0
 
     @property
     def vehicle_seconds(self) -> float:
