@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from touyan.core.components import Component
+from touyan.core.components import Change, Component
 from touyan.core.errors import TouyanError
 from touyan.core.settings import Configurable, Setting
 from touyan.runtime.contract import CONTRACT
@@ -19,6 +19,7 @@ from touyan.runtime.manifests import ENGINES, LEVELS
 from touyan.runtime.packs import Pack, Registry, load_packs
 from touyan.runtime.rooms import MAY_IMPORT
 from touyan.runtime.settings import TABLES, BrainSettings, environment_name
+from touyan.runtime.what_if import RunTable
 
 _MARKER = re.compile(r"<!-- generated: ([a-z-]+) -->")
 
@@ -122,6 +123,18 @@ def rooms(language: str) -> str:
     return _table((_word("room", language), _word("what", language), _word("may", language)), rows)
 
 
+def what_if_run(language: str) -> str:
+    """The keys of the table that says how a possible city is run."""
+    return _keys(RunTable, language)
+
+
+def changes(language: str) -> str:
+    """Every change that packs bring, with its keys."""
+    registry = load_packs(BrainSettings())
+    kinds = registry.all(Change)
+    return "\n\n".join(f"### `[[{kind.name}]]`\n\n{kind.summary()}\n\n{_keys(kind, language)}" for kind in kinds)
+
+
 PARTS: dict[str, Callable[[str], str]] = {
     "settings": settings_of_the_brain,
     "components": components_of_all_packs,
@@ -132,7 +145,15 @@ PARTS: dict[str, Callable[[str], str]] = {
     "exit-codes": exit_codes,
     "errors": errors,
     "rooms": rooms,
+    "what-if-run": what_if_run,
+    "changes": changes,
 }
+
+
+def _keys(declared: type[Configurable], language: str) -> str:
+    """Settings as keys of a file, which no environment variable sets."""
+    columns = tuple(_word(key, language) for key in ("name", "default", "allowed", "unit", "what"))
+    return _table(columns, ((f"`{name}`", *_setting(each, language)) for name, each in declared.settings.items()))
 
 
 def _settings(declared: type[Configurable], language: str, *path: str) -> str:

@@ -42,13 +42,13 @@ def test_frames_are_exported_for_the_seconds_asked_for(touyan: Shell, recording:
 
 
 def test_a_recording_cut_short_is_refused_unless_it_is_asked_for(touyan: Shell, recording: Path) -> None:
-    """What was written until the writer died is there: a minute of it here."""
+    """What was written until the writer died is there: all but the last second here."""
     recording.write_bytes(recording.read_bytes()[:-40])
     outcome = touyan("replay", "city.rec")
     assert outcome.code == ExitCode.INVALID_INPUT
-    assert "city.rec: at its end: found a recording cut short after 60 frames" in outcome.err
+    assert "city.rec: at its end: found a recording cut short after 90 frames" in outcome.err
     told = touyan("replay", "city.rec", "--unfinished", "--json").document
-    assert (told["frames"], told["whole"]) == (60, False)
+    assert (told["frames"], told["whole"]) == (90, False)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
     magic, version │ HEAD: header (JSON) │ SEEN: some frames │ SEEN │ … │ DONE: how many frames
 
 Every chunk is tag, length and CRC-32 of its bytes, so that damage is found when the file is opened. A writer that is
-killed leaves whole chunks and at most one torn one: all frames but those of the last minute can still be read.
+killed leaves whole chunks and at most one torn one: all frames but those of the last half minute can still be read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from touyan.core.errors import InputError
 from touyan.core.geometry import Projection
 from touyan.core.protocols import Scene
 
-from .frames import BrokenBlock, Quanta, by_frame, packed, unpacked
+from .frames import BrokenBlock, Frames, Quanta, packed, unpacked
 
 MAGIC = b"TOUYANRC"
 VERSION = 1
@@ -32,11 +32,14 @@ _CHUNK = struct.Struct("<4sII")
 _SPAN = struct.Struct("<III")
 _HEAD, _SEEN, _DONE = b"HEAD", b"SEEN", b"DONE"
 
-_BLOCK_FRAMES = 60
+_BLOCK_FRAMES = 30
 """Frames written at once: what a kill can cost, and what a seek must unpack."""
 
 _BLOCK_ROWS = 2_000_000
 """Things in frames after which a block is written early, so that memory stays bounded."""
+
+_MOST_FRAMES = 2**16 - 1
+"""Frames that a block can number."""
 
 _Positive = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
 
@@ -142,7 +145,7 @@ class Recording:
     def __init__(self, path: Path, *, unfinished: bool = False) -> None:
         self.path = path
         self._unfinished = unfinished
-        self._kept: tuple[int, list[Scene]] | None = None
+        self._kept: tuple[_Block, Frames] | None = None
         self._blocks: list[_Block] = []
         self.whole = False
         try:
@@ -170,10 +173,12 @@ class Recording:
         """One scene, by slot; raises IndexError past the ends."""
         if not 0 <= number < self.frames:
             raise IndexError(f"scene {number} of {self.frames}")
-        block = int(np.searchsorted([block.first for block in self._blocks], number, side="right")) - 1
+        place = int(np.searchsorted([block.first for block in self._blocks], number, side="right")) - 1
+        block = self._blocks[place]
         if self._kept is None or self._kept[0] != block:
-            self._kept = block, self._unpacked(self._blocks[block])
-        return self._kept[1][number - self._blocks[block].first]
+            self._kept = block, self._unpacked(block)
+        slot, columns = self._kept[1].of(number - block.first)
+        return Scene(self.header.starts_at + number * self.header.step_s, slot, *columns)
 
     def scene_at(self, at: float) -> Scene:
         """The scene of a time (epoch s), or the last one before it; raises IndexError past the ends."""
@@ -248,13 +253,13 @@ class Recording:
             raise self._damaged(place, "a chunk where none belongs")
         if tag == _DONE:
             self.whole = int.from_bytes(payload, "little") == self.frames
-        elif len(payload) > _SPAN.size:
-            frames, rows, most = _SPAN.unpack_from(payload)
+        frames, rows, most = _SPAN.unpack_from(payload) if len(payload) > _SPAN.size else (0, 0, 0)
+        if tag == _SEEN and 1 <= frames <= _MOST_FRAMES:
             self._blocks.append(_Block(place, len(payload), self.frames, frames, rows, most))
-        if not self.whole and (tag == _DONE or len(payload) <= _SPAN.size):
+        elif not self.whole:
             raise self._damaged(place, "frames of another number")
 
-    def _unpacked(self, block: _Block) -> list[Scene]:
+    def _unpacked(self, block: _Block) -> Frames:
         self._file.seek(block.place)
         data, quanta = self._file.read(block.size), self.header.quanta
         try:
@@ -263,9 +268,7 @@ class Recording:
                 raise BrokenBlock("things of another number")
         except BrokenBlock as error:
             raise self._damaged(block.place, str(error)) from None
-        times = (self.header.starts_at + (block.first + k) * self.header.step_s for k in range(block.frames))
-        shown = zip(times, by_frame(rows, block.frames, quanta), strict=True)
-        return [Scene(at, slot, *columns) for at, (slot, columns) in shown]
+        return Frames(rows, block.frames, quanta)
 
     def _damaged(self, place: int, found: str) -> InputError:
         return self._wrong(f"byte {place}", f"damage: {found}", "the recording as it was written")
