@@ -89,9 +89,7 @@ def test_pettingzoos_tests_pass(more: dict[str, Any]) -> None:
 def test_pettingzoos_tests_pass_on_hangzhou() -> None:
     """Sixteen agents."""
     folder = real("hangzhou_4x4")
-    options: dict[str, Any] = {
-        "roadnet": folder / "roadnet.json", "flow": folder / "flow_real.json", "episode_s": 900
-    }
+    options: dict[str, Any] = {"roadnet": folder / "roadnet.json", "flow": folder / "flow_real.json", "episode_s": 900}
     parallel_api_test(ParallelSignals(**options), num_cycles=100)
     parallel_seed_test(lambda: ParallelSignals(**options), num_cycles=50)
 

@@ -97,8 +97,7 @@ class CrossingSignal(Env[Singles, np.int64]):
         _check_render(render_mode)
         self.render_mode = None
         self.task = SignalTask(*city(**options), only=crossing or FIRST)
-        seen, action = _spaces(self.task.junctions[0])
-        self.observation_space, self.action_space = seen, action
+        self.observation_space, self.action_space = _spaces(self.task.junctions[0])
 
     def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[Singles, Info]:
         """Begin an episode; without a seed, with other traffic than before."""
@@ -169,7 +168,7 @@ class ParallelSignals(ParallelEnv[str, Singles, int]):  # type: ignore[misc] # i
         self.agents = [] if over else agents
         return *told, self._infos(masks, refused)
 
-    def _space(self, seen: spaces.Box, action: spaces.Discrete[Any]) -> spaces.Space[Any]:
+    def _space(self, seen: spaces.Space[Singles], action: spaces.Discrete[np.int64]) -> spaces.Space[Any]:
         if not self._mask_in_observation:
             return seen
         return spaces.Dict({"observation": seen, "action_mask": spaces.MultiBinary(int(action.n))})
@@ -189,7 +188,7 @@ class ParallelSignals(ParallelEnv[str, Singles, int]):  # type: ignore[misc] # i
         return {agent: {"action_mask": mask, "refused": no} for agent, mask, no in told}
 
 
-def _spaces(junction: Junction) -> tuple[spaces.Box, spaces.Discrete[Any]]:
+def _spaces(junction: Junction) -> tuple[spaces.Space[Singles], spaces.Discrete[np.int64]]:
     return spaces.Box(0.0, 1.0, (junction.figures,), np.float32), spaces.Discrete(len(junction.phases))
 
 

@@ -88,9 +88,18 @@ class TrafficScenario(Scenario):
     def world(self, network: RoadNetwork, demand: Demand, incidents: Sequence[Incident]) -> TrafficWorld:
         """The world at its first second."""
         steps = self._steps_per_second()
-        return TrafficWorld(
-            network, demand, self.seed, incidents, lane_change=self.lane_change, steps_per_second=steps
-        )
+        return TrafficWorld(network, demand, self.seed, incidents, lane_change=self.lane_change, steps_per_second=steps)
+
+    def _steps_per_second(self) -> int:
+        steps = round(1 / self.interval_s)
+        if abs(steps * self.interval_s - 1) > _ROUNDING:
+            raise SettingError(
+                self.name,
+                "interval_s",
+                self.interval_s,
+                "a whole number of steps in a second: 0.5, 0.25, 0.2 or 0.1, say",
+            )
+        return steps
 
     def survey(self) -> Survey:
         """The size of the network, its signals and its demand, and what was left out."""
