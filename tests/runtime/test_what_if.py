@@ -190,6 +190,14 @@ def test_a_city_without_chance_has_no_seeds() -> None:
             BASE + "[[signal-plan]]\ncrossing = 'intersection_1_1'\ndurations = [30]\n",
             "at line 11, signal-plan[1].durations: found durations = '30'; expected 9 numbers above 0",
         ),
+        (
+            BASE.replace("rows", "lane_change = true\nrows") + "[[closure]]\nlanes = ['road_1_1_0_1']\n",
+            "at line 11, closure[1].lanes",
+        ),
+        (
+            BASE.replace("rows", "interval_s = 0.3\nrows"),
+            "at line 3, city.interval_s: found interval_s = 0.3; expected a whole",
+        ),
         ("base = 3\n", "at line 1, base: found 3; expected the path of another what-if file"),
         (
             'base = "none.toml"\n',

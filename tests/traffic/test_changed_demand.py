@@ -188,14 +188,44 @@ def test_refused_vehicles_are_counted_by_the_time_at_which_they_should_have_left
     assert demand.refused(HOUR) == len(gone)
 
 
+# ---------------------------------------------------------------- finer steps
+
+
+def test_times_are_seconds_however_fine_the_steps_of_the_demand() -> None:
+    """A closure from second 600 on is one at step 1200 of a demand in half seconds."""
+    entry = frozenset({NETWORK.road("road_0_2_0")})
+    fine = PoissonDemand(NETWORK, 150.0, seed=3, step_s=0.5)
+    steps = 2 * HOUR
+    thinned = ScaledDemand(fine, 0.0, 1, entry, (600, 1200)).block(0, steps)
+    closed = DivertedDemand(fine, NETWORK, [Closed(entry, frozenset(), (600, 1200))])
+    shut = closed.block(0, steps)
+    begins = np.array([route[0] for route in fine.routes])[fine.block(0, steps).route]
+    there = np.isin(begins, list(entry))
+    step = fine.block(0, steps).step
+    gone = there & (step >= 1200) & (step < 2400)
+    assert names(thinned) == names(shut)
+    assert len(step) - len(thinned.step) == gone.sum() > 10
+    assert closed.refused(900) == (gone & (step < 1800)).sum()
+    shifted = ShiftedDemand(fine, 30, 1).block(0, steps + 60)
+    assert np.abs(np.sort(shifted.step)[: len(step)] - step).max() <= 60
+
+
 # ---------------------------------------------------------------- chance
+
+
+def test_what_is_drawn_for_one_purpose_says_nothing_of_another() -> None:
+    """Otherwise those who leave later would be those who are doubled."""
+    flow = np.arange(20_000, dtype=np.int32)
+    vehicles = Departures(flow, flow, flow, flow, flow)
+    drawn = [chances(seed, vehicles, purpose) for seed in (1, 2) for purpose in (0, 1, 2)]
+    assert np.abs(np.corrcoef(drawn) - np.eye(6)).max() < 4 / np.sqrt(20_000)
 
 
 def test_the_chance_of_vehicles_is_even_and_their_own() -> None:
     """A pattern in it would thin out one road more than another."""
     flow, number = (part.ravel().astype(np.int32) for part in np.meshgrid(np.arange(200), np.arange(200)))
     nothing = np.zeros(len(flow), np.int32)
-    drawn = chances(7, Departures(nothing, nothing, nothing, flow, number))
+    drawn = chances(7, Departures(nothing, nothing, nothing, flow, number), 0)
     assert np.histogram(drawn, 20, (0, 1))[0].std() < 4 * np.sqrt(len(drawn) / 20)
     table = drawn.reshape(200, 200)
     assert abs(np.corrcoef(table[:-1].ravel(), table[1:].ravel())[0, 1]) < 0.02

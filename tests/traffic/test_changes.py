@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from touyan.packs.traffic.sources import LaneDetectors
 from touyan.packs.traffic.vocabulary import ENTERED, LANE_DETECTOR
 from touyan.packs.traffic.worlds import CityFlowCity, Grid
 
-from .files import real
+from .files import real, saved, small_flow, small_roadnet
 
 CITY = Grid(rows=2, columns=3, arrivals=500, seed=4)
 ROAD, LANE = "road_1_1_0", "road_1_1_0_1"
@@ -185,6 +187,28 @@ def test_a_value_that_fits_no_city_is_told_with_what_would(change: TrafficChange
     with pytest.raises(SettingError) as caught:
         change.check(CITY.build([]))
     assert expected in caught.value.expected
+
+
+def test_a_lane_cannot_be_closed_where_vehicles_change_lanes() -> None:
+    """Nothing would hold them from changing into it, and the figures would be those of another city."""
+    city = Grid(rows=2, columns=2, lane_change=True)
+    with pytest.raises(SettingError, match="roads only, where vehicles change lanes"):
+        city.changed([Closure(lanes=LANE)])
+    assert figures(city.changed([Closure(roads=ROAD)]).build([]))["refused"] == 0
+
+
+def test_a_closure_acts_at_its_seconds_in_a_city_of_finer_steps(tmp_path: Path) -> None:
+    """A step of half a second must not make it begin at half the time."""
+    roadnet = saved(tmp_path, "roadnet.json", small_roadnet())
+    flow = saved(tmp_path, "flow.json", small_flow())
+    told = [
+        figures(CityFlowCity(roadnet=roadnet, flow=flow, interval_s=interval).changed([closure]).build([]), 500)[
+            "refused"
+        ]
+        for interval in (1.0, 0.5)
+        for closure in [Closure(roads=small_flow()[0]["route"][0], from_s=100, to_s=400)]
+    ]
+    assert told[0] == told[1] > 0
 
 
 def test_a_change_of_another_field_is_refused() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from touyan.packs.traffic import paths
 from touyan.packs.traffic.changed_network import without_lanes
+from touyan.packs.traffic.cityflow import parse_network
+from touyan.packs.traffic.cityflow.network import NOWHERE
+from touyan.packs.traffic.cityflow.records import Roadnet
 from touyan.packs.traffic.detours import Detours
-from touyan.packs.traffic.grid import grid_network
+from touyan.packs.traffic.grid import grid_network, grid_roadnet
+from touyan.packs.traffic.network import RoadNetwork
 from touyan.packs.traffic.poisson import PoissonDemand
 
 NETWORK = grid_network(3, 4)
@@ -72,6 +77,23 @@ def test_every_way_round_can_be_driven_and_keeps_its_ends(closed: tuple[str, ...
             paths.check(NETWORK, way)
             assert shut.isdisjoint(way)
             assert (way[0], way[-1]) == (route[0], route[-1])
+
+
+def without_links_to(lane_index: int, road: str) -> RoadNetwork:
+    """The network in which no link leads to one lane of a road; links from it are there."""
+    roadnet = grid_roadnet(3, 4)
+    for link in (link for crossing in roadnet["intersections"] for link in crossing["roadLinks"]):
+        if link["endRoad"] == road:
+            link["laneLinks"] = [each for each in link["laneLinks"] if each["endLaneIndex"] != lane_index]
+    return parse_network(msgspec.convert(roadnet, Roadnet), "a grid", NOWHERE)
+
+
+def test_with_lane_change_roads_need_only_join() -> None:
+    """Nobody comes to the lane for straight on but by changing lanes: those who can, need no detour."""
+    network = without_links_to(1, "road_1_2_0")
+    assert Detours(network, frozenset(), frozenset(), lane_change=True).around(THROUGH) == THROUGH
+    way = Detours(network, frozenset(), frozenset(), lane_change=False).around(THROUGH)
+    assert way not in (THROUGH, None)
 
 
 def driven(route: tuple[int, ...]) -> set[int]:

@@ -217,13 +217,12 @@ def _change(listed: _Listed, packs: Registry) -> Change:
 
 
 def _check(draft: _Draft, scenario: Scenario, changes: Sequence[Change]) -> None:
-    """Refuse a change for which the city has no place, with its own place in the file."""
-    if not changes:
-        return
-    plant = scenario.build([])
+    """Refuse a city that cannot be built, and a change for which it has no place, with the place in the file."""
+    plant = _made(type(scenario), draft.city, lambda: scenario.build([]))
     for change, listed in zip(changes, draft.changes, strict=True):
         _made(type(change), {"": listed.head} | listed.keys, lambda change=change: change.check(plant))  # type: ignore[misc]
-        _made(type(change), {"changes": listed.head}, lambda change=change: scenario.changed([change]))  # type: ignore[misc]
+        keys = {"changes": listed.head} | listed.keys
+        _made(type(change), keys, lambda change=change: scenario.changed([change]))  # type: ignore[misc]
 
 
 def _values(keys: Mapping[str, Given], kind: type[Configurable]) -> dict[str, Any]:

@@ -20,8 +20,14 @@ from .network import RoadNetwork
 _COPY_NUMBERS = 10_000_000
 """Copy k of vehicle n of a flow is its number n + k times this."""
 
-_SPREAD_STEPS = 60
-"""Copies leave at a second of their original's minute by chance, so that they are no convoy."""
+_COPY_SPREAD_S = 60
+"""Copies leave somewhere in their original's minute by chance, so that they are no convoy."""
+
+_HOW_OFTEN, _COPY_PLACE, _SHIFT = range(3)
+"""What a vehicle's chance is drawn for; draws for one purpose say nothing of those for another."""
+
+Span = tuple[float, float]
+"""From when to when, in seconds since the start; the end does not belong to it."""
 
 
 class ChangedDemand:
@@ -29,6 +35,7 @@ class ChangedDemand:
 
     def __init__(self, origin: Demand) -> None:
         self.origin = origin
+        self.step_s: float = getattr(origin, "step_s", 1.0)
 
     @property
     def types(self) -> VehicleTypes:
@@ -46,64 +53,71 @@ class ChangedDemand:
 
 
 class ScaledDemand(ChangedDemand):
-    """More or fewer vehicles, all of them or those of some roads and steps."""
+    """More or fewer vehicles, all of them or those that begin on some roads at some time."""
 
-    def __init__(
-        self, origin: Demand, factor: float, seed: int, roads: frozenset[int] | None, steps: tuple[float, float]
-    ) -> None:
+    def __init__(self, origin: Demand, factor: float, seed: int, roads: frozenset[int] | None, span: Span) -> None:
         super().__init__(origin)
-        self._factor, self._seed, self._roads, self._steps = factor, seed, roads, steps
+        self._factor, self._seed, self._roads, self._span = factor, seed, roads, span
+        self._minute = round(_COPY_SPREAD_S / self.step_s)
 
     def block(self, first_step: int, last_step: int) -> Departures:
         """The vehicles that stay, and copies of some."""
-        start, end = (
-            first_step // _SPREAD_STEPS,
-            -(-last_step // _SPREAD_STEPS),
-        )  # whole minutes, for copies move in them
-        given = self.origin.block(start * _SPREAD_STEPS, end * _SPREAD_STEPS)
+        minute = self._minute
+        # Whole minutes are asked for, because copies move in them.
+        given = self.origin.block(first_step // minute * minute, -(-last_step // minute) * minute)
         times = self._times(given)
         row = np.repeat(np.arange(len(times)), times)
         copy = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
         made = _rows(given, row, given.number[row] + copy * _COPY_NUMBERS)
-        minute = made.step // _SPREAD_STEPS * _SPREAD_STEPS
-        drawn = minute + (_SPREAD_STEPS * chances(self._seed + 1, made)).astype(np.int64)
+        place = (minute * chances(self._seed, made, _COPY_PLACE)).astype(np.int64)
+        drawn = made.step // minute * minute + place
         return _between(_at(made, np.where(copy == 0, made.step, drawn)), first_step, last_step)
 
     def _times(self, given: Departures) -> NDArray[np.int64]:
         """How often each vehicle leaves."""
-        drawn = np.floor(self._factor + 1 - chances(self._seed, given)).astype(np.int64)
-        return np.where(_chosen(given, self.origin, self._roads, self._steps), drawn, 1)
+        drawn = np.floor(self._factor + 1 - chances(self._seed, given, _HOW_OFTEN)).astype(np.int64)
+        return np.where(_leaving(given, self._span, self.step_s) & self._begins_there(given), drawn, 1)
+
+    def _begins_there(self, given: Departures) -> NDArray[np.bool_]:
+        """Which vehicles begin on one of the roads; all where there are none."""
+        if self._roads is None:
+            return np.ones(len(given.step), bool)
+        first = np.array([route[0] for route in self.routes], np.int32)
+        chosen: NDArray[np.bool_] = np.isin(first[given.route], list(self._roads))
+        return chosen
 
 
 class ShiftedDemand(ChangedDemand):
     """Vehicles that leave somewhat earlier or later, by chance."""
 
-    def __init__(self, origin: Demand, spread_steps: int, seed: int) -> None:
+    def __init__(self, origin: Demand, spread_s: float, seed: int) -> None:
         super().__init__(origin)
-        self._spread, self._seed = spread_steps, seed
+        self._spread, self._seed = round(spread_s / self.step_s), seed
 
     def block(self, first_step: int, last_step: int) -> Departures:
         """The vehicles whose drawn time lies in the block."""
         given = self.origin.block(max(first_step - self._spread, 0), last_step + self._spread)
-        shift = np.rint((2 * chances(self._seed, given) - 1) * self._spread).astype(np.int64)
+        shift = np.rint((2 * chances(self._seed, given, _SHIFT) - 1) * self._spread).astype(np.int64)
         # Before the first second lies the time after it, as in a mirror: nobody is lost, and nobody queues there.
         return _between(_at(given, np.abs(given.step + shift)), first_step, last_step)
 
 
 class Closed(NamedTuple):
-    """Roads and lanes that nobody drives who leaves in some steps."""
+    """Roads and lanes that nobody drives who leaves in the meantime."""
 
     roads: frozenset[int]
     lanes: frozenset[int]
-    steps: tuple[float, float]
+    span: Span
 
 
 class DivertedDemand(ChangedDemand):
     """Vehicles that leave while something is closed, and go another way or not at all."""
 
-    def __init__(self, origin: Demand, network: RoadNetwork, closures: Sequence[Closed]) -> None:
+    def __init__(
+        self, origin: Demand, network: RoadNetwork, closures: Sequence[Closed], lane_change: bool = False
+    ) -> None:
         super().__init__(origin)
-        self._network, self.closures = network, tuple(closures)
+        self._network, self.closures, self._lane_change = network, tuple(closures), lane_change
         self._detours: dict[tuple[bool, ...], Detours] = {}
         self._routes: list[tuple[int, ...]] = []
         self._positions: dict[tuple[int, ...], int] = {}
@@ -114,14 +128,14 @@ class DivertedDemand(ChangedDemand):
         """The routes that are driven, those of the origin and the ways around."""
         return self._routes
 
-    def refused(self, until_step: int) -> int:
-        """Vehicles that should have left before a step, but found no way."""
-        return sum(int(np.searchsorted(steps, until_step)) for steps in self._left_out.values())
+    def refused(self, until_s: float) -> int:
+        """Vehicles that should have left before a second since the start, but found no way."""
+        return sum(int(np.searchsorted(steps, until_s / self.step_s)) for steps in self._left_out.values())
 
     def block(self, first_step: int, last_step: int) -> Departures:
         """The vehicles that find a way, each on its own."""
         given = self.origin.block(first_step, last_step)
-        shut = np.column_stack([_chosen(given, self.origin, None, closed.steps) for closed in self.closures])
+        shut = np.column_stack([_leaving(given, closed.span, self.step_s) for closed in self.closures])
         pairs = zip(given.route.tolist(), map(tuple, shut.tolist()), strict=True)
         way = np.fromiter((self._position(route, now) for route, now in pairs), np.int32, len(given.route))
         self._left_out[first_step] = given.step[way < 0]  # by block, for branches ask for the same one again
@@ -145,13 +159,13 @@ class DivertedDemand(ChangedDemand):
             now = [closed for closed, is_shut in zip(self.closures, shut, strict=True) if is_shut]
             roads = frozenset[int]().union(*(closed.roads for closed in now))
             lanes = frozenset[int]().union(*(closed.lanes for closed in now))
-            self._detours[shut] = Detours(self._network, roads, lanes)
+            self._detours[shut] = Detours(self._network, roads, lanes, self._lane_change)
         return self._detours[shut]
 
 
-def chances(seed: int, departures: Departures) -> Floats:
-    """A number in [0, 1) for each vehicle, from the seed and its name alone (splitmix64, Steele et al. 2014)."""
-    mixed = np.full(len(departures.flow), seed, np.uint64)
+def chances(seed: int, departures: Departures, purpose: int) -> Floats:
+    """A number in [0, 1) for each vehicle, from seed, purpose and its name (splitmix64, Steele et al. 2014)."""
+    mixed = np.full(len(departures.flow), seed * 2**8 + purpose, np.uint64)
     for part in (departures.flow, departures.number):
         mixed = _mixed(mixed ^ _mixed(part.astype(np.uint64)))
     drawn: Floats = (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
@@ -165,15 +179,10 @@ def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return words ^ (words >> np.uint64(31))
 
 
-def _chosen(
-    given: Departures, demand: Demand, roads: frozenset[int] | None, steps: tuple[float, float]
-) -> NDArray[np.bool_]:
-    """Which vehicles begin on some roads (None: on any) at some time."""
-    inside = (given.step >= steps[0]) & (given.step < steps[1])
-    if roads is not None:
-        routes = demand.routes
-        inside &= np.fromiter((routes[route][0] in roads for route in given.route.tolist()), bool, len(inside))
-    return inside
+def _leaving(given: Departures, span: Span, step_s: float) -> NDArray[np.bool_]:
+    """Which vehicles leave in a span."""
+    leaves_s = given.step * step_s
+    return (leaves_s >= span[0]) & (leaves_s < span[1])
 
 
 def _rows(given: Departures, row: NDArray[np.intp], number: Ints, route: Ints | None = None) -> Departures:

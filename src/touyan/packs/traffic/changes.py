@@ -37,6 +37,9 @@ class TrafficChange(Change):
         """What goes wrong besides."""
         return []
 
+    def check_lane_change(self) -> None:
+        """Raise SettingError where it has no place in a city whose vehicles change lanes."""
+
     def check(self, plant: Plant) -> None:
         """Raise NotFoundError or SettingError where the network has no place for it."""
         self.network(plant.model)
@@ -68,6 +71,11 @@ class Closure(TrafficChange):
         if not self._roads(plant.model) and not self._lanes(plant.model):
             raise SettingError(self.name, "roads", self.roads, "the id of a road here, or of a lane in lanes")
         _check_span(self.name, self.from_s, self.to_s)
+
+    def check_lane_change(self) -> None:
+        """Raise SettingError for lanes: vehicles would change into them, which nothing holds them from."""
+        if self.lanes:
+            raise SettingError(self.name, "lanes", self.lanes, "roads only, where vehicles change lanes")
 
     @property
     def _always(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 
 from . import paths
 from .network import RoadNetwork
@@ -11,10 +12,15 @@ from .routing import Route, Router
 
 
 class Detours:
-    """Ways around closed roads and lanes, each found once."""
+    """Ways around closed roads and lanes, each found once.
 
-    def __init__(self, network: RoadNetwork, roads: AbstractSet[int], lanes: AbstractSet[int]) -> None:
-        self._network = network
+    With `lane_change` a route is open when its roads join; without, when every lane of it leads on too.
+    """
+
+    def __init__(
+        self, network: RoadNetwork, roads: AbstractSet[int], lanes: AbstractSet[int], lane_change: bool = False
+    ) -> None:
+        self._network, self._lane_change = network, lane_change
         self._roads, self._lanes = frozenset(roads), frozenset(lanes)
         self._avoided = self._roads | {int(network.lane_road[lane]) for lane in lanes}
         self._router = Router(network)
@@ -28,13 +34,19 @@ class Detours:
 
     def _open(self, route: Route) -> bool:
         """Whether the route can be driven, from every lane on which it may begin, without what is closed."""
-        if not self._roads.isdisjoint(route):
-            return False
-        try:
-            paths.check(self._network, route)
-        except paths.DeadEnd:
+        if not self._roads.isdisjoint(route) or self._break(route) is not None:
             return False
         return all(self._lanes.isdisjoint(self._lanes_on(route, lane)) for lane in self._first_lanes(route))
+
+    def _break(self, route: Route) -> int | None:
+        """The position of the road from which the route does not go on; None where it does."""
+        try:
+            if not self._lane_change:
+                paths.check(self._network, route)
+        except paths.DeadEnd as end:
+            return end.position
+        onward = self._network.roads_onward
+        return next((place for place, (one, other) in enumerate(pairwise(route)) if other not in onward[one]), None)
 
     def _first_lanes(self, route: Route) -> list[int]:
         return paths.first_lanes(self._network, route) if self._lanes else []
@@ -60,8 +72,7 @@ class Detours:
     def _cut(self, route: Route) -> range:
         """The positions from the first to the last road that cannot be driven."""
         shut = [position for position, road in enumerate(route) if road in self._avoided]
-        try:
-            paths.check(self._network, route)
-        except paths.DeadEnd as end:
-            shut.append(end.position + 1)
+        broken = self._break(route)
+        if broken is not None:
+            shut.append(broken + 1)
         return range(min(shut), max(shut) + 1)

@@ -25,7 +25,7 @@ from .vocabulary import LANE_DETECTOR, PHASE, RELEASE, TRAFFIC_SIGNAL, lane_dete
 class SimulatedCity:
     """Keeps `Plant`, `Observable` and `Branchable`: engines get its sensors, people its scene.
 
-    `refused` says how many trips found no way before a second; without it nobody asks.
+    `refused` says how many trips found no way before a second since the start; without it nobody asks.
     """
 
     def __init__(

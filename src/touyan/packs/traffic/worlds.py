@@ -65,6 +65,8 @@ class TrafficScenario(Scenario):
         for change in changes:
             if change not in known:
                 raise SettingError(self.name, "changes", change.name, "a change of road traffic")
+        for change in known if self.lane_change else ():
+            change.check_lane_change()
         twin = copy(self)
         twin._changes = (self._changes or ()) + known
         return twin
@@ -79,7 +81,8 @@ class TrafficScenario(Scenario):
         demand = self.demand(original)
         for change in changes:
             demand = change.demand(demand, network, self.seed)
-        diverted = DivertedDemand(demand, network, [closed for change in changes for closed in change.closed(network)])
+        closed = [each for change in changes for each in change.closed(network)]
+        diverted = DivertedDemand(demand, network, closed, self.lane_change)
         incidents = self.incidents(network) + [each for change in changes for each in change.incidents(network)]
         world = self.world(network, diverted if diverted.closures else demand, incidents)
         refused = None if self._changes is None else diverted.refused
