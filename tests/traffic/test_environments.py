@@ -7,7 +7,6 @@ import builtins
 import importlib
 import re
 import sys
-import tomllib
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,13 +18,11 @@ import pytest
 gymnasium = pytest.importorskip("gymnasium", reason="the extra touyan[environments] is not installed")
 pytest.importorskip("pettingzoo", reason="the extra touyan[environments] is not installed")
 
-from gymnasium.envs import registration as gymnasium_registration
 from gymnasium.utils.env_checker import check_env
 from pettingzoo.test import parallel_api_test, parallel_seed_test
 
 from touyan.core.errors import MissingPackageError, NotFoundError, SettingError
 from touyan.packs.traffic.environments import CitySignals, CrossingSignal, ParallelSignals, city
-from touyan.packs.traffic.registration import register
 from touyan.packs.traffic.signal_task import REWARDS, TaskSettings
 from touyan.packs.traffic.worlds import CityFlowCity, Grid
 
@@ -44,21 +41,12 @@ def _strict() -> Iterator[None]:
 
 
 @pytest.fixture
-def _registered() -> None:
-    """What the installed entry point does on the import of Gymnasium."""
-    if "touyan/City-v0" not in gymnasium.registry:
-        with gymnasium_registration.namespace("touyan"):
-            register()
-
-
-@pytest.fixture
 def files(tmp_path: Path) -> dict[str, Any]:
     """A small city in CityFlow's files."""
     roadnet = saved(tmp_path, "roadnet.json", small_roadnet())
     return {"roadnet": roadnet, "flow": saved(tmp_path, "flow.json", small_flow())}
 
 
-@pytest.mark.usefixtures("_registered")
 @pytest.mark.parametrize("name", ["touyan/City-v0", "touyan/Crossing-v0"])
 @pytest.mark.parametrize("more", [{}, {"reward": "pressure"}, {"reward": "delay", "decision_s": 3, "min_green_s": 9}])
 def test_gymnasiums_checker_passes(name: str, more: dict[str, Any]) -> None:
@@ -66,13 +54,11 @@ def test_gymnasiums_checker_passes(name: str, more: dict[str, Any]) -> None:
     check_env(gymnasium.make(name, **SMALL, **more).unwrapped)
 
 
-@pytest.mark.usefixtures("_registered")
 def test_gymnasiums_checker_passes_on_cityflows_files(files: dict[str, Any]) -> None:
     """The published cities are files, not grids."""
     check_env(gymnasium.make("touyan/City-v0", **files, episode_s=300).unwrapped)
 
 
-@pytest.mark.usefixtures("_registered")
 def test_gymnasiums_checker_passes_on_hangzhou() -> None:
     """Sixteen crossings, real demand."""
     folder = real("hangzhou_4x4")
@@ -96,11 +82,10 @@ def test_pettingzoos_tests_pass_on_hangzhou() -> None:
     parallel_seed_test(lambda: ParallelSignals(**options), num_cycles=50)
 
 
-def test_the_entry_point_leads_to_the_registration() -> None:
-    """Without it the names are unknown to whoever has only installed the package."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    module, _, function = project["entry-points"]["gymnasium.envs"]["touyan"].partition(":")
-    assert getattr(importlib.import_module(module), function) is register
+def test_a_name_may_bring_its_module_along() -> None:
+    """Configuration files of learners hold a name and no import."""
+    env = gymnasium.make("touyan.packs.traffic.environments:touyan/Crossing-v0", **SMALL)
+    assert isinstance(env.unwrapped, CrossingSignal)
 
 
 def test_samples_under_the_mask_are_never_refused() -> None:
@@ -214,7 +199,6 @@ def blocks(language: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", page, re.DOTALL)
 
 
-@pytest.mark.usefixtures("_registered")
 def test_the_tutorial_learns(capsys: pytest.CaptureFixture[str]) -> None:
     """Who copies it must see the crossing improve, by more than chance."""
     place: dict[str, Any] = {}

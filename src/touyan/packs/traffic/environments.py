@@ -1,7 +1,7 @@
 """Signal control for learners: Gymnasium and PettingZoo environments (`pip install 'touyan[environments]'`).
 
-`gymnasium.make("touyan/City-v0")` controls all signals of a city at once, `"touyan/Crossing-v0"` one of them;
-`ParallelSignals` gives each signal an agent of its own. This module is imported by those frameworks alone.
+Once this module is imported, `gymnasium.make("touyan/City-v0")` controls all signals of a city at once, and
+`"touyan/Crossing-v0"` one of them; `ParallelSignals` gives each signal an agent of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .signal_task import FIRST, Junction, SignalTask, TaskSettings
 from .worlds import CityFlowCity, Grid, SumoCity, TrafficScenario
 
 try:
-    from gymnasium import Env, spaces
+    from gymnasium import Env, register, registry, spaces
     from pettingzoo import ParallelEnv
 except ImportError as error:
     raise MissingPackageError(error.name or "gymnasium", "environments") from None
@@ -195,3 +195,8 @@ def _spaces(junction: Junction) -> tuple[spaces.Space[Singles], spaces.Discrete[
 def _check_render(mode: str | None) -> None:
     if mode is not None:
         raise NotFoundError("render mode", mode, ["None"])
+
+
+for _name, _kind in {"touyan/City-v0": CitySignals, "touyan/Crossing-v0": CrossingSignal}.items():
+    if _name not in registry:
+        register(_name, entry_point=f"{__name__}:{_kind.__name__}")
