@@ -55,24 +55,18 @@ class Detours:
         return paths.drivables(self._network, route, first_lane)[::2]
 
     def _others(self, route: Route) -> Iterator[Route]:
-        """Routes that leave and rejoin the old one ever further from what is closed."""
+        """Routes that leave and rejoin the old one ever further from where it is cut off."""
         if self._roads & {route[0], route[-1]}:
             return
-        cut = self._cut(route)
+        broken = self._break(route)
+        torn = frozenset(() if broken is None else route[broken : broken + 2])
+        shut = [place for place, road in enumerate(route) if road in self._avoided or broken == place - 1]
         for width in range(1, len(route)):
-            start, end = max(cut.start - width, 0), min(cut.stop - 1 + width, len(route) - 1)
-            for closed in (self._avoided, self._roads):
-                # A road that leads to the closure may itself be avoided, yet be where the detour has to begin.
+            start, end = max(min(shut) - width, 0), min(max(shut) + width, len(route) - 1)
+            for closed in (self._avoided | torn, self._avoided, self._roads):
+                # A road that is better avoided may yet be where the detour has to begin or end.
                 way = self._router.path(route[start], route[end], closed - {route[start], route[end]})
                 if way is not None:
                     yield (*route[:start], *way, *route[end + 1 :])
             if (start, end) == (0, len(route) - 1):
                 return
-
-    def _cut(self, route: Route) -> range:
-        """The positions from the first to the last road that cannot be driven."""
-        shut = [position for position, road in enumerate(route) if road in self._avoided]
-        broken = self._break(route)
-        if broken is not None:
-            shut.append(broken + 1)
-        return range(min(shut), max(shut) + 1)
