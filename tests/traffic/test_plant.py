@@ -248,11 +248,15 @@ def test_the_measures_have_names_that_reports_rely_on() -> None:
     """Tables of results and the console find them by name."""
     assert [measure.name for measure in small_city().measures()] == [
         "average_travel_time_s",
+        "mean_delay_s",
+        "mean_waiting_time_s",
+        "mean_stops",
         "vehicle_hours",
         "arrived",
         "running",
         "waiting",
         "mean_speed_m_s",
+        "crossing_travel_time_s",
     ]
 
 
@@ -275,12 +279,13 @@ def test_measures_agree_with_one_another() -> None:
     assert value["arrived"] > 0
 
 
-def test_an_empty_city_has_no_mean_speed() -> None:
+def test_an_empty_city_has_no_means() -> None:
     """And no travel time but zero: nobody ever set out."""
     city = small_city(arrivals=0)
     city.advance(60)
     value = {measure.name: measure.value for measure in city.measures()}
-    assert np.isnan(value.pop("mean_speed_m_s"))
+    means = [name for name in value if name.startswith(("mean_", "crossing_"))]
+    assert all(np.isnan(value.pop(name)) for name in means)
     assert set(value.values()) == {0}
     assert len(city.scene().slot) == 0
 

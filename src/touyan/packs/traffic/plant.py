@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from copy import copy
 
-import numpy as np
-
 from touyan.core.commands import Command
 from touyan.core.components import Source
 from touyan.core.entities import Entity, line_string, point
@@ -16,6 +14,8 @@ from touyan.core.observations import ObservationBatch
 from touyan.core.protocols import Measure, Scene
 from touyan.core.text import Text
 
+from .city_measures import city_measures
+from .journeys import CrossingTimes
 from .network import RoadNetwork
 from .sources import DetectorFeed, LaneDetectors, SignalFeed, SignalHeads
 from .traffic_world import TrafficWorld
@@ -25,7 +25,8 @@ from .vocabulary import LANE_DETECTOR, PHASE, RELEASE, TRAFFIC_SIGNAL, lane_dete
 class SimulatedCity:
     """Keeps `Plant`, `Observable` and `Branchable`: engines get its sensors, people its scene.
 
-    `refused` says how many trips found no way before a second since the start; without it nobody asks.
+    `refused` says how many trips found no way before a second since the start, `times` keeps the travel time of the
+    published tables; without them nobody asks. A branch begins in the middle of trips, so it keeps no such times.
     """
 
     def __init__(
@@ -34,8 +35,10 @@ class SimulatedCity:
         sources: Sequence[Source],
         starts_at: float,
         refused: Callable[[int], int] | None = None,
+        times: CrossingTimes | None = None,
     ) -> None:
         self._world = world
+        self._times = times
         self._refused = refused
         self._starts_at = starts_at
         self._detectors = [DetectorFeed(s, world.network) for s in sources if isinstance(s, LaneDetectors)]
@@ -46,7 +49,7 @@ class SimulatedCity:
     def branch(self) -> SimulatedCity:
         """An independent copy with its sensors; the inventory is shared, for it never changes."""
         twin = copy(self)
-        twin._world = self._world.branch()
+        twin._world, twin._times = self._world.branch(), None
         twin._detectors = [feed.branch() for feed in self._detectors]
         return twin
 
@@ -77,9 +80,17 @@ class SimulatedCity:
         batches: list[ObservationBatch] = []
         end = self._world.seconds + int(seconds)
         while self._world.seconds < end:
-            self._world.advance(self._until_report(end))
+            self._go_on(self._until_report(end))
             batches += self._reports()
         return batches + [feed.report(self._world, self.now) for feed in self._signals]
+
+    def _go_on(self, seconds: int) -> None:
+        if self._times is None:
+            self._world.advance(seconds)
+            return
+        for _ in range(seconds):
+            self._world.advance(1)
+            self._times.look()
 
     def _until_report(self, end: int) -> int:
         """Seconds to the next report of any detector, or to the end."""
@@ -113,28 +124,10 @@ class SimulatedCity:
 
     def measures(self) -> list[Measure]:
         """The truth by which a run is judged."""
-        world = self._world
-        exact = Text("counted in the simulation", "仿真中逐车统计")
-        mean_speed = float(np.mean(world.speeds())) if world.running else float("nan")
-        travel = Text(
-            "mean over all vehicles of the time since departure, trips under way included",
-            "全部车辆自出发起的平均用时，含在途车辆",
-        )
-        return [
-            Measure(
-                "average_travel_time_s",
-                Text("Mean travel time", "平均行程时间"),
-                world.average_travel_time_s,
-                "SEC",
-                travel,
-            ),
-            Measure("vehicle_hours", Text("Vehicle-hours", "车小时"), world.vehicle_seconds / 3600, "HUR", exact),
-            Measure("arrived", Text("Trips finished", "完成出行"), world.finished, "C62", exact),
-            Measure("running", Text("Vehicles under way", "在途车辆"), world.running, "C62", exact),
-            Measure("waiting", Text("Waiting to enter", "等待驶入"), world.waiting, "C62", exact),
-            Measure("mean_speed_m_s", Text("Mean speed of all vehicles", "全部车辆平均速度"), mean_speed, "MTS", exact),
-            *self._refusals(),
-        ]
+        return [*city_measures(self._world), *self._of_tables(), *self._refusals()]
+
+    def _of_tables(self) -> list[Measure]:
+        return [] if self._times is None else [self._times.measure()]
 
     def _refusals(self) -> list[Measure]:
         if self._refused is None:

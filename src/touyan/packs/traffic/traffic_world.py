@@ -106,6 +106,11 @@ class TrafficWorld:
             done += run(self._arrays, running[done:])
         return running
 
+    @property
+    def arrays(self) -> layout.World:
+        """The state as it lies in memory, to look at; replaced when the world grows."""
+        return self._arrays
+
     # ------------------------------------------------------------ signals
 
     def command(self, crossing: int, phase: int) -> None:

@@ -22,6 +22,7 @@ from .changes import TrafficChange
 from .demand import Demand
 from .exports import export
 from .grid import grid_network
+from .journeys import CrossingTimes
 from .network import RoadNetwork
 from .plant import SimulatedCity
 from .poisson import PoissonDemand
@@ -42,6 +43,9 @@ class TrafficScenario(Scenario):
         1.0, unit="SEC", at_least=0.1, at_most=1.0, help="Length of a step; seconds are whole steps."
     )
     lane_change: bool = setting(False, help="Let vehicles change lanes for more room, or to follow their route.")
+    crossing_times: bool = setting(
+        True, help="Keep the travel time of published tables; a look at all crossings every second."
+    )
     longitude: float = setting(0.0, at_least=-180, at_most=180, help="Longitude of the files' origin, in degrees.")
     latitude: float = setting(0.0, at_least=-85, at_most=85, help="Latitude of the files' origin, in degrees.")
 
@@ -86,7 +90,8 @@ class TrafficScenario(Scenario):
         incidents = self.incidents(network) + [each for change in changes for each in change.incidents(network)]
         world = self.world(network, diverted if diverted.closures else demand, incidents)
         refused = None if self._changes is None else diverted.refused
-        return SimulatedCity(world, sources, from_iso(self.starts_at), refused)
+        times = CrossingTimes(world) if self.crossing_times else None
+        return SimulatedCity(world, sources, from_iso(self.starts_at), refused, times)
 
     def world(self, network: RoadNetwork, demand: Demand, incidents: Sequence[Incident]) -> TrafficWorld:
         """The world at its first second."""
