@@ -11,7 +11,7 @@ from touyan.core.errors import InputError
 from touyan.core.geometry import Projection
 from touyan.packs.traffic.conflicts import conflicts_in_phases
 from touyan.packs.traffic.network import LEFT, RIGHT, STRAIGHT
-from touyan.packs.traffic.sumo import files_of, read_city
+from touyan.packs.traffic.sumo import City, files_of, read_city
 from touyan.packs.traffic.traffic_world import TrafficWorld
 
 from .sumo_files import LOCATION, PROGRAMME, city, net_text, saved, vehicle
@@ -19,9 +19,9 @@ from .sumo_files import LOCATION, PROGRAMME, city, net_text, saved, vehicle
 BUS = vehicle("bus", 0, "in mid out", "bus")
 
 
-def greens(network_city: object, name: str) -> list[tuple[float, list[str]]]:
+def greens(found: City, name: str) -> list[tuple[float, list[str]]]:
     """Seconds of each phase of a crossing, and its green movements as from>to, sorted."""
-    network = network_city.network  # type: ignore[attr-defined]
+    network = found.network
     crossing = network.crossing(name)
     first = network.movement_first[crossing]
     told = []
@@ -157,6 +157,18 @@ def test_directions_become_types(tmp_path: Path) -> None:
         ("mid", "out"): STRAIGHT,
         ("minor", "out"): RIGHT,
     }
+
+
+def test_signs_give_the_right_of_way_where_there_are_no_lights(tmp_path: Path) -> None:
+    """Who comes from the minor road waits, also when driving straight on; at lights the type decides."""
+    network = city(tmp_path).network
+    ranks = dict(
+        zip(network.movement_from_road.tolist(), network.movement_rank.tolist(), strict=True)
+    )  # of the last movement of each road
+    assert ranks[network.road("mid")] == STRAIGHT
+    assert ranks[network.road("minor")] < ranks[network.road("mid")]
+    lights = list(network.movements_of(network.crossing("a")))
+    assert network.movement_rank[lights].tolist() == network.movement_type[lights].tolist()
 
 
 def test_a_bus_lane_beside_a_lane_of_cars_is_left_out(tmp_path: Path) -> None:

@@ -33,12 +33,17 @@ class LinkPlan(NamedTuple):
 
 
 class MovementPlan(NamedTuple):
-    """One turn from a road to a road, by position in the plan."""
+    """One turn from a road to a road, by position in the plan.
+
+    `rank` is its right of way (higher goes first) where signs give it; without, the type decides. Straight on with
+    the right of way must be STRAIGHT, for only such movements are driven at full speed.
+    """
 
     type: int
     from_road: int
     to_road: int
     links: Sequence[LinkPlan]
+    rank: int | None = None
 
 
 class PhasePlan(NamedTuple):
@@ -115,6 +120,7 @@ def build(plan: CityPlan) -> RoadNetwork:
         lane_width=np.array([width for road in plan.roads for width in road.lane_widths], float),
         lane_speed_limit=np.array([limit for road in plan.roads for limit in road.lane_speed_limits], float),
         lane_length=lanes.lengths(),
+        given_movement_rank=_ints(m.type if m.rank is None else m.rank for m in movements),
         given_lane_ids=tuple(lane for road in plan.roads for lane in road.lane_ids),
         lane_shape=lanes.shape,
         movement_crossing=np.repeat(np.arange(len(plan.crossings), dtype=np.int32), np.diff(movement_first)),

@@ -85,6 +85,7 @@ class RoadNetwork:
     phase_green: Flags  # (phases, most movements of a crossing), by position within the crossing
 
     given_lane_ids: tuple[str, ...] = ()  # as the file has them; empty where they are derived
+    given_movement_rank: Ints | None = None  # right of way where the file has signs; None: by type
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -112,6 +113,11 @@ class RoadNetwork:
         return tuple(
             f"{self.road_ids[road]}_{index}" for road, index in zip(roads, self.lane_index.tolist(), strict=True)
         )
+
+    @property
+    def movement_rank(self) -> Ints:
+        """Who goes first at a crossing: the higher number; by the file's signs, else by the type of the turn."""
+        return self.movement_type if self.given_movement_rank is None else self.given_movement_rank
 
     @cached_property
     def signalised(self) -> Ints:

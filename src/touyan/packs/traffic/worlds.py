@@ -167,6 +167,7 @@ class SumoCity(TrafficScenario):
     accepts = "a .sumocfg of SUMO, a folder with one, a .net.xml with routes, or an .osm extract"
     net: Path = setting(help="Configuration (.sumocfg), network (.net.xml) or OpenStreetMap extract (.osm); .gz too.")
     routes: str = setting("", help="Demand files, separated by commas.")
+    lane_change = True
     additional: str = setting("", help="Additional files (types, signals, detectors), separated by commas.")
     arrivals: float = setting(
         320.0,
@@ -210,7 +211,13 @@ class SumoCity(TrafficScenario):
     @cached_property
     def _city(self) -> sumo.City:
         files = sumo.files_of(self.net, _paths(self.routes), _paths(self.additional))
-        return sumo.read_city(files, self.projection(), seed=self.seed)
+        return sumo.read_city(
+            files,
+            self.projection(),
+            seed=self.seed,
+            lane_change=self.lane_change,
+            step_s=1 / self._steps_per_second(),
+        )
 
 
 class Grid(TrafficScenario):

@@ -14,6 +14,7 @@ from .. import building
 from ..network import RoadNetwork
 from ..timetable import Timetable
 from .configuration import MAPS, Files, is_kind
+from .contracting import contracted
 from .counting import of_network, of_signals
 from .keeping import Need, kept_lanes
 from .net import read_net
@@ -59,11 +60,12 @@ def read_city(
     if not kept.lanes:
         raise InputError(str(net.file), "", "no lane on which cars may drive", "a network of roads")
     place = place_of(net, otherwise)
-    planner = Planner(net, kept, chosen([*net.programmes, *rides.programmes]), files.begin, place)
+    roads, short = contracted(net, kept)
+    planner = Planner(roads, kept, chosen([*net.programmes, *rides.programmes]), files.begin, place)
     network = building.build(planner.plan())
-    found = Ways(net, network, rides.types, lane_change)
+    found = Ways(net, frozenset(short), network, rides.types, lane_change)
     demand = found.timetable(wanted, step_s)
-    left_out = of_network(net, kept, planner) + of_signals(planner, [*net.programmes, *rides.programmes])
+    left_out = of_network(roads, short, kept, planner) + of_signals(planner, [*net.programmes, *rides.programmes])
     left_out += of_map + rides.left_out + found.left_out
     left_out["other-classes"] = len(rides.rides) - len(wanted)
     left_out["no-place-on-earth"] = int(not place.known)

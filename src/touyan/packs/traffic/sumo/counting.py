@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from .keeping import Kept
 from .planning import TURNING_ROUND, Planner
 from .programmes import yellow_phases
 from .records import Connection, Net, Programme
 
-_MINOR = frozenset("ms=wyZ")
-"""Letters of connections that give way by a sign: minor, stop, equal, all-way stop, yield, zipper."""
 
+def of_network(net: Net, short: Collection[str], kept: Kept, planner: Planner) -> Counter[str]:
+    """What a planned network leaves out of its file, by the names of the report.
 
-def of_network(net: Net, kept: Kept, planner: Planner) -> Counter[str]:
-    """What a planned network leaves out of its file, by the names of the report."""
+    `net` is without its `short` roads, which became parts of crossings.
+    """
     connections = [connection for found in planner.connections.values() for connection in found]
     turning = sum(connection.direction == TURNING_ROUND for connection in connections)
     all_turning = sum(connection.direction == TURNING_ROUND for connection in net.connections)
-    lanes = [lane for edge in net.edges.values() for lane in edge.lanes]
     without = [found for found in planner.connections.values() if not planner.signal(found)]
     return Counter(
         {
-            "reserved-lanes": len(lanes) - len(kept.lanes),
+            "reserved-lanes": net.lane_count - len(kept.lanes),
             "opened-lanes": len(kept.opened),
             "closed-edges": len(net.edges) - len(planner.edges),
+            "short-edges": len(short),
             "walking-areas": net.walking_areas,
-            "right-of-way": sum(any(_gives_way(connection) for connection in found) for found in without),
+            "right-of-way": sum(any(connection.gives_way for connection in found) for found in without),
             "roundabouts": net.roundabouts,
             "prohibitions": net.prohibitions,
             "turning-round": turning,
@@ -39,15 +39,9 @@ def of_network(net: Net, kept: Kept, planner: Planner) -> Counter[str]:
     )
 
 
-def _gives_way(connection: Connection) -> bool:
-    return connection.element.text("state", "M") in _MINOR
-
-
 def _has_limit(net: Net, connection: Connection) -> bool:
-    inside = net.internal_lanes.get(connection.via)
-    return (
-        inside is not None and inside.speed < net.edges[connection.from_edge].lanes[connection.from_lane].speed - 1e-9
-    )
+    slowest = min((net.internal_lanes[part].speed for part in connection.parts), default=float("inf"))
+    return slowest < net.edges[connection.from_edge].lanes[connection.from_lane].speed - 1e-9
 
 
 def of_signals(planner: Planner, programmes: Sequence[Programme]) -> Counter[str]:

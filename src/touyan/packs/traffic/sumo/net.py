@@ -19,6 +19,9 @@ _PEDESTRIAN = ("crossing", "walkingarea")
 _SIGNS = frozenset("rygGsuoO")
 _MOST_SECONDS = 1e6
 
+_MINOR = frozenset("ms=wyZ")
+"""Letters of connections that give way by a sign: minor, stop, equal, all-way stop, yield, zipper."""
+
 
 def read_net(path: Path) -> Net:
     """The records of a network file; raises InputError."""
@@ -90,6 +93,7 @@ def _read_edge(net: Net, element: Element) -> None:
         raise element.error(f"a second edge {shown(name)}", "an id that nothing else bears")
     net.restricted_changes += sum(_restricts(lane.element) for lane in lanes)
     net.opposite_lanes += sum(len(lane.element.of("neigh")) for lane in lanes)
+    net.lane_count += len(lanes)
     net.edges[name] = Edge(name, element.text("from"), element.text("to"), lanes, element)
 
 
@@ -151,10 +155,11 @@ def _read_connection(net: Net, element: Element) -> None:
             element.text("to"),
             from_lane,
             to_lane,
-            via,
+            (via,) if via else (),
             signal if link >= 0 else "",
-            link,
+            (link,) if link >= 0 else (),
             direction,
+            element.text("state", "M") in _MINOR,
             element,
         )
     )
@@ -205,7 +210,7 @@ class _Kept:
                 f"a way from {start.id!r}, which ends at {start.to_junction!r}, to {end.id!r}, which starts elsewhere"
             )
             raise element.error(found, f"an edge that starts at {start.to_junction!r}")
-        if connection.via and connection.via not in self._net.internal_lanes:
+        if not set(connection.parts) <= self._net.internal_lanes.keys():
             raise element.unknown("via", "an internal lane", self._net.internal_lanes)
         if connection.direction not in DIRECTIONS or len(connection.direction) != 1:
             raise element.error(f"dir={shown(connection.direction)}", f"one of {', '.join(DIRECTIONS)}")

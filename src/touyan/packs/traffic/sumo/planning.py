@@ -23,8 +23,11 @@ TURNING_ROUND = "t"
 
 _SHORTEST_LINK_M = 0.1
 
-Way = tuple[str, str, int, tuple[bool, ...]]
-"""What the connections of one movement share: both edges, the type, and when they have green."""
+Way = tuple[str, str, int, int, tuple[bool, ...]]
+"""What the connections of one movement share: both edges, the type, the right of way, and when they have green."""
+
+_MAJOR_TURN, _MINOR_STRAIGHT, _MINOR_TURN = LEFT, RIGHT, 0
+"""Right of way under signs, below that of going straight on a major road."""
 
 
 class Planner:
@@ -87,10 +90,11 @@ class Planner:
         ways: dict[Way, list[Connection]] = {}
         for place, connection in enumerate(connections):
             greens = tuple(phase.green[place] for phase in cycle)
-            way = (connection.from_edge, connection.to_edge, TURNS[connection.direction], greens)
+            rank = _rank(connection, signalised=bool(self.signal(connections)))
+            way = (connection.from_edge, connection.to_edge, TURNS[connection.direction], rank, greens)
             ways.setdefault(way, []).append(connection)
         phases = [
-            PhasePlan(phase.duration, [position for position, way in enumerate(ways) if way[3][number]])
+            PhasePlan(phase.duration, [position for position, way in enumerate(ways) if way[4][number]])
             for number, phase in enumerate(cycle)
         ]
         movements = [self._movement(way, members) for way, members in ways.items()]
@@ -102,22 +106,22 @@ class Planner:
         if not signal:
             return [Shown(ALWAYS_S, (True,) * len(connections))]
         programme = self._programme(signal, connections)
-        links = [connection.link if connection.signal == signal else -1 for connection in connections]
-        return phases_from(programme, links, self._begin)
+        ways = [connection.links if connection.signal == signal else () for connection in connections]
+        return phases_from(programme, ways, self._begin)
 
     def _programme(self, signal: str, connections: Sequence[Connection]) -> Programme:
         programme = self.signals[signal]
         for connection in connections:
             letters = len(programme.phases[0].state)
-            if connection.signal == signal and connection.link >= letters:
+            if connection.signal == signal and max(connection.links) >= letters:
                 expected = f"below {letters}, the letters of programme {programme.id!r} of this signal"
-                raise connection.element.error(f"linkIndex={connection.link}", expected)
+                raise connection.element.error(f"linkIndex={max(connection.links)}", expected)
         return self.signals[signal]
 
     def _movement(self, way: Way, connections: Sequence[Connection]) -> MovementPlan:
         start, end = self._net.edges[way[0]], self._net.edges[way[1]]
         links = [self._link(connection, start, end) for connection in connections]
-        return MovementPlan(way[2], self._road[start.id], self._road[end.id], links)
+        return MovementPlan(way[2], self._road[start.id], self._road[end.id], links, way[3])
 
     def _link(self, connection: Connection, start: Edge, end: Edge) -> LinkPlan:
         from_lane, to_lane = ends(self._net.edges, connection)
@@ -133,12 +137,25 @@ class Planner:
 
     def _inside(self, connection: Connection) -> list[Lane]:
         """The internal lanes of a connection, one after another."""
+        return [lane for part in connection.parts for lane in self._chain(part)]
+
+    def _chain(self, name: str) -> list[Lane]:
+        """An internal lane and those that follow it, where a junction is crossed in steps."""
         lanes: list[Lane] = []
-        name = connection.via
         while name in self._net.internal_lanes and len(lanes) < len(self._net.internal_lanes):
             lanes.append(self._net.internal_lanes[name])
             name = self._net.internal_next.get(name, "")
         return lanes
+
+
+def _rank(connection: Connection, *, signalised: bool) -> int:
+    """The right of way of a connection: by its sign, at lights by its type."""
+    kind = TURNS[connection.direction]
+    if signalised:
+        return kind
+    if connection.gives_way:
+        return _MINOR_STRAIGHT if kind == STRAIGHT else _MINOR_TURN
+    return STRAIGHT if kind == STRAIGHT else _MAJOR_TURN
 
 
 def _lanes(edge: Edge, kept: Kept) -> list[Lane]:

@@ -19,7 +19,7 @@ ALWAYS_S = 3600.0
 
 
 class Shown(NamedTuple):
-    """Seconds, and whether each link of interest may go."""
+    """Seconds, and whether each way of interest may go."""
 
     duration: float
     green: tuple[bool, ...]
@@ -30,13 +30,13 @@ def chosen(programmes: Iterable[Programme]) -> dict[str, Programme]:
     return {programme.signal: programme for programme in programmes}
 
 
-def phases_from(programme: Programme, links: Sequence[int], begin: float) -> list[Shown]:
-    """What the given links see over one cycle that starts at `begin` s; -1 stands for a link without signal.
+def phases_from(programme: Programme, ways: Sequence[tuple[int, ...]], begin: float) -> list[Shown]:
+    """What ways over some links of the signal see over one cycle that starts at `begin` s.
 
     Neighbours that show the same are one phase. The phase that is under way at `begin` comes first with what is left
     of it, and last with what is over.
     """
-    seen = [Shown(phase.duration, _greens(phase, links)) for phase in programme.phases]
+    seen = [Shown(phase.duration, _greens(phase, ways)) for phase in programme.phases]
     return _merged(_turned(seen, begin - programme.offset))
 
 
@@ -45,8 +45,8 @@ def yellow_phases(programme: Programme) -> int:
     return sum(bool({"y", "Y", "u"} & set(phase.state)) for phase in programme.phases)
 
 
-def _greens(phase: Phase, links: Sequence[int]) -> tuple[bool, ...]:
-    return tuple(link < 0 or phase.state[link] in GREEN for link in links)
+def _greens(phase: Phase, ways: Sequence[tuple[int, ...]]) -> tuple[bool, ...]:
+    return tuple(all(phase.state[link] in GREEN for link in links) for links in ways)
 
 
 def _turned(phases: list[Shown], elapsed: float) -> list[Shown]:

@@ -43,16 +43,20 @@ class Junction(NamedTuple):
 
 
 class Connection(NamedTuple):
-    """A way from a lane to a lane through a junction; without a signal its `signal` is empty."""
+    """A way from a lane to a lane through a junction, over the internal lanes `parts`.
+
+    It may go when its signal is green for all of its `links`; without a signal there are none.
+    """
 
     from_edge: str
     to_edge: str
     from_lane: int
     to_lane: int
-    via: str
+    parts: tuple[str, ...]
     signal: str
-    link: int
+    links: tuple[int, ...]
     direction: str
+    gives_way: bool
     element: Element
 
 
@@ -94,6 +98,8 @@ class Net:
     internal_next: dict[str, str] = field(default_factory=dict)
     """The internal lane that follows an internal lane, where a junction is crossed in two steps."""
     programmes: list[Programme] = field(default_factory=list)
+    lane_count: int = 0
+    """Lanes of all roads in the file."""
     roundabouts: int = 0
     prohibitions: int = 0
     walking_areas: int = 0

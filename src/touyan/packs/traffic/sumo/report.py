@@ -19,11 +19,13 @@ OMISSIONS: Mapping[str, Text] = {
         "路线需要的专用车道：保留，且对所有车辆开放",
     ),
     "closed-edges": Text("edges without any lane that is kept: left out", "没有保留车道的路段：不纳入"),
+    "short-edges": Text(
+        "edges shorter than a car: part of the crossing that they lie in", "短于一辆车的路段：并入所在路口"
+    ),
     "walking-areas": Text("pedestrian crossings and walking areas: left out", "人行横道与步行区：不纳入"),
     "right-of-way": Text(
-        "crossings without lights whose signs (priority, yield, stop, roundabout) become: straight before left before "
-        "right",
-        "无信号路口的让行规则（优先、让行、停车、环岛）一律改为：直行先于左转先于右转",
+        "crossings without lights: signs put major before minor roads and straight on before turns; no finer rule",
+        "无信号路口：主路先于支路、直行先于转弯，更细的让行规则不保留",
     ),
     "roundabouts": Text("roundabouts: crossings like any other", "环岛：按普通路口处理"),
     "prohibitions": Text("right-of-way rules between single connections: not read", "逐连接的优先规则：不读取"),
@@ -66,6 +68,9 @@ OMISSIONS: Mapping[str, Text] = {
     "wrong-lanes": Text(
         "vehicles that would have to change lanes on their route: left out while lane change is off",
         "途中必须变道的车辆：变道关闭时不纳入",
+    ),
+    "short-routes": Text(
+        "vehicles that drive only on edges shorter than a car: left out", "只行驶于短于一辆车的路段的车辆：不纳入"
     ),
     "no-way": Text("trips between edges that no way joins: left out", "起讫点之间无路可达的出行：不纳入"),
     "trips-from-elsewhere": Text(

@@ -21,8 +21,9 @@ from .vehicle_types import Types, columns
 class Ways:
     """Finds the roads of rides, each different ride once; `left_out` counts vehicles without any."""
 
-    def __init__(self, net: Net, network: RoadNetwork, types: Types, lane_change: bool) -> None:
+    def __init__(self, net: Net, short: frozenset[str], network: RoadNetwork, types: Types, lane_change: bool) -> None:
         self.left_out: Counter[str] = Counter()
+        self._short = short
         self._net, self._network, self._types, self._lane_change = net, network, types, lane_change
         self._road = {name: index for index, name in enumerate(network.road_ids)}
         self._joined = {(way.from_edge, way.to_edge) for way in net.connections}
@@ -64,23 +65,25 @@ class Ways:
                 raise ride.element.error(f"the edge {name!r}, which does not exist", self._near(name))
         if not all(_admits(self._net.edges[name], vehicle_class) for name in ride.edges):
             return "closed-routes"
-        roads = tuple(self._road[name] for name in ride.edges)
+        roads = tuple(self._road[name] for name in ride.edges if name not in self._short)
+        if not roads:
+            return "short-routes"
+        if ride.complete:
+            self._check_joined(ride)
         route = roads if ride.complete else self._way(roads, vehicle_class)
         if route is None:
             return "no-way"
-        for one, other in pairwise(route):
-            if other not in self._network.roads_onward[one]:
-                return self._gap(ride, one, other)
+        if any(other not in self._network.roads_onward[one] for one, other in pairwise(route)):
+            return "closed-routes"
         return route if self._lane_change or self._drivable(route) else "wrong-lanes"
 
-    def _gap(self, ride: Ride, one: int, other: int) -> str:
-        """Two roads of a route that nothing in the model joins: closed to this class, or a mistake."""
-        start, end = self._network.road_ids[one], self._network.road_ids[other]
-        if (start, end) not in self._joined:
-            onward = ", ".join(repr(self._network.road_ids[road]) for road in self._network.roads_onward[one])
-            found = f"a route from edge {start!r} to edge {end!r}, which no connection joins"
-            raise ride.element.error(found, f"one of the edges that {start!r} leads to: {onward or 'none'}")
-        return "closed-routes"
+    def _check_joined(self, ride: Ride) -> None:
+        """Refuse a route with two edges that no connection joins, whoever may use it."""
+        for start, end in pairwise(ride.edges):
+            if (start, end) not in self._joined:
+                onward = ", ".join(repr(other) for one, other in sorted(self._joined) if one == start)
+                found = f"a route from edge {start!r} to edge {end!r}, which no connection joins"
+                raise ride.element.error(found, f"one of the edges that {start!r} leads to: {onward or 'none'}")
 
     def _near(self, name: str) -> str:
         near = get_close_matches(name, self._net.edges, n=1)
