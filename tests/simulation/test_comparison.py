@@ -15,13 +15,12 @@ from touyan.core.text import Text
 from touyan.simulation.comparison import (
     Alteration,
     Comparison,
-    MemberRun,
     Side,
     deltas,
     encoded,
-    member_run,
     read_comparison,
 )
+from touyan.simulation.results import MemberRun, member_run
 from touyan.simulation.statistics import estimate
 
 DELAY = Measure("delay_s", Text("Delay", "延误"), 0.0, "SEC", Text("counted", "统计"))

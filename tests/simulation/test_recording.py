@@ -309,3 +309,9 @@ def test_what_was_written_until_the_end_came_can_be_read(
     assert len(read) == left
     for true, shown in zip(drive(left), read, strict=True):
         assert_same(true, shown)
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """Before the run, in words."""
+    with pytest.raises(InputError, match="a place that cannot be written"):
+        Recorder(tmp_path / "nowhere" / "a.rec", HEADER)

@@ -20,17 +20,18 @@ from touyan.simulation.ensemble import Ensemble
 from .sensed import command
 
 
-def busy_world() -> TrafficWorld:
+def busy_world(lane_change: bool = False) -> TrafficWorld:
     """A small city after three minutes of heavy traffic."""
     network = grid_network(2, 3)
-    world = TrafficWorld(network, PoissonDemand(network, 900.0, seed=5), 5)
+    world = TrafficWorld(network, PoissonDemand(network, 900.0, seed=5), 5, lane_change=lane_change)
     world.advance(180)
     return world
 
 
-def test_a_branch_repeats_what_the_original_does() -> None:
+@pytest.mark.parametrize("lane_change", [False, True])
+def test_a_branch_repeats_what_the_original_does(lane_change: bool) -> None:
     """Foresight is worthless unless a branch is the same city, to the last digit."""
-    world = busy_world()
+    world = busy_world(lane_change)
     branch = world.branch()
     assert np.array_equal(world.advance(240), branch.advance(240))
     assert np.array_equal(world.speeds(), branch.speeds())
@@ -81,10 +82,11 @@ def test_a_branched_city_takes_nothing_from_the_city() -> None:
     assert isinstance(city, Branchable)
 
 
+@pytest.mark.parametrize("lane_change", [False, True])
 @pytest.mark.parametrize("workers", [1, 3])
-def test_every_branch_of_an_ensemble_equals_its_solo_run(workers: int) -> None:
+def test_every_branch_of_an_ensemble_equals_its_solo_run(workers: int, lane_change: bool) -> None:
     """Threads must not be seen in the digits: 8 branches, each under another command."""
-    world = busy_world()
+    world = busy_world(lane_change)
     alone, together = ([world.branch() for _ in range(8)] for _ in range(2))
     for number, pair in enumerate(zip(alone, together, strict=True)):
         for branch in pair:

@@ -34,8 +34,13 @@ def replay(
         if export:
             write_whole(export, frame_lines(opened, from_s, to_s))
     show(figures)
-    shown = {**figures, **figures["notes"]}
-    del shown["notes"]
-    show_table([tell("column.figure"), tell("column.value")], [(key, str(value)) for key, value in shown.items()])
+    rows = [(tell(f"recording.{name}"), _word(value)) for name, value in figures.items() if name != "notes"]
+    rows += [(name, str(value)) for name, value in figures["notes"].items()]
+    show_table([tell("column.figure"), tell("column.value")], rows)
     if export:
         say(str(export))
+
+
+def _word(value: object) -> object:
+    """A value as a table shows it."""
+    return tell("word.yes" if value else "word.no") if isinstance(value, bool) else value

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from touyan.control.authority import Mode
 from touyan.core.protocols import Plant
-from touyan.simulation.comparison import Alteration, Comparison, Side, deltas, member_run
+from touyan.simulation.comparison import Alteration, Comparison, Side, deltas
 from touyan.simulation.comparison import Delta as Delta
 from touyan.simulation.comparison import encoded as encoded
 from touyan.simulation.ensemble import Pool, run_each
+from touyan.simulation.results import member_run
 
 from .packs import Registry, load_packs
 from .settings import BrainSettings

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,16 +12,10 @@ from touyan.core.errors import InputError
 from touyan.core.protocols import Measure
 from touyan.core.text import Text
 
+from .results import MemberRun, values
 from .statistics import CONFIDENCE, Estimate, estimate
 
 SCHEMA, VERSION = "touyan.comparison", 1
-
-
-class MemberRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One run: its seed and what it came to; null where a figure has no value."""
-
-    seed: int
-    measures: dict[str, float | None]
 
 
 class Alteration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,16 +74,11 @@ class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         return any(run.measures != side.runs[0].measures for side in sides for run in side.runs)
 
 
-def member_run(seed: int, measures: Sequence[Measure]) -> MemberRun:
-    """What a run came to, as it is saved."""
-    return MemberRun(seed, {measure.name: _known(measure.value) for measure in measures})
-
-
 def deltas(described: Sequence[Measure], base: Sequence[MemberRun], variant: Sequence[MemberRun]) -> tuple[Delta, ...]:
     """Each figure in both cities and its difference; raises ValueError for runs of other seeds."""
     if [run.seed for run in base] != [run.seed for run in variant]:
         raise ValueError("runs are compared seed by seed, so both cities need the same seeds in the same order")
-    return tuple(_delta(measure, _values(base, measure.name), _values(variant, measure.name)) for measure in described)
+    return tuple(_delta(measure, values(base, measure.name), values(variant, measure.name)) for measure in described)
 
 
 def read_comparison(path: Path) -> Comparison:
@@ -122,16 +110,3 @@ def _delta(measure: Measure, base: Sequence[float], variant: Sequence[float]) ->
     difference = estimate([after - before for before, after in zip(base, variant, strict=True)])
     figures = estimate(base), estimate(variant), difference
     return Delta(measure.name, measure.title, measure.unit_code, measure.method, *figures, difference.differs_from_zero)
-
-
-def _values(runs: Sequence[MemberRun], name: str) -> list[float]:
-    return [_number(run.measures, name) for run in runs]
-
-
-def _number(measures: Mapping[str, float | None], name: str) -> float:
-    value = measures.get(name)
-    return math.nan if value is None else value
-
-
-def _known(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -10,6 +10,8 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from touyan.core.protocols import Branchable, Measure, Observable
 
+from .results import Results, results
+
 
 class Pool(Protocol):
     """Where work is done side by side.
@@ -67,6 +69,10 @@ class Ensemble(Generic[Member]):
     def measures(self) -> list[list[Measure]]:
         """The truth by which each member is judged."""
         return [truth for member in self.members if (truth := _measures(member)) is not None]
+
+    def results(self) -> Results:
+        """What came of all members, with means and intervals; raises ValueError for members without measures."""
+        return results(self.seeds, self.measures())
 
     def close(self) -> None:
         """Let the threads go; a pool that was given stays open."""

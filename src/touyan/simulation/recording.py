@@ -73,13 +73,17 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Recorder:
-    """Writes scenes as they come; close it, or use it in a `with` statement."""
+    """Writes scenes as they come; close it, or use it in a `with` statement. Raises InputError."""
 
     def __init__(self, path: Path, header: Header) -> None:
         self._header = header
         self._waiting: list[Scene] = []
         self._frames = 0
-        self._file = path.open("wb")
+        try:
+            self._file = path.open("wb")
+        except OSError as error:
+            found = f"a place that cannot be written ({error.strerror})"
+            raise InputError(str(path), "", found, "a file in a folder that is there") from None
         self._file.write(_START.pack(MAGIC, VERSION))
         self._write(_HEAD, msgspec.json.encode(header))
 
