@@ -66,6 +66,7 @@ def test_the_o_format_has_its_times_in_hours_and_minutes_and_its_factor_applied(
         (HEADER.replace("end_s", "ends"), "line 1", "the column 'ends'", "only the columns"),
         (HEADER + "west,east,3,0\n", "line 2", "4 cells", "5, one for each column"),
         (HEADER + "west,east,many,0,60\n", "line 2, column vehicles", "'many'", "a number of at least 0"),
+        (HEADER + "west,east,1_0,0,60\n", "line 2, column vehicles", "'1_0'", "a number of at least 0"),
         (HEADER + "west,east,nan,0,60\n", "line 2, column vehicles", "'nan'", "a number of at least 0"),
         (HEADER + "west,east,1e999,0,60\n", "line 2, column vehicles", "'1e999'", "a number"),
         (HEADER + "west,east,-1,0,60\n", "line 2, column vehicles", "'-1'", "a number of at least 0"),

@@ -34,7 +34,7 @@ class Row:
         """The number of a cell, finite and within bounds; raises InputError."""
         text = self.cells[column]
         try:
-            value = float(text)
+            value = float(text) if "_" not in text else math.nan  # Python alone reads 1_0 as ten
         except ValueError:
             value = math.nan
         if not (math.isfinite(value) and at_least <= value <= at_most):
