@@ -26,7 +26,7 @@ def true_counts(
 ) -> Counts:
     """What the points count when the demand is simulated."""
     counts = empty_counts(points, edges)
-    return replace(counts, vehicles=simulate(network, demand, counts, counts.edges, seed).counts)
+    return replace(counts, vehicles=simulate(network, demand, counts, counts.edges, seed=seed).counts)
 
 
 def as_csv(network: RoadNetwork, counts: Counts) -> bytes:

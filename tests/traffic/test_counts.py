@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from touyan.core.errors import InputError
+from touyan.packs.traffic import cityflow
+from touyan.packs.traffic.cityflow.records import Roadnet
 from touyan.packs.traffic.counts import Point, read_counts
 from touyan.packs.traffic.geh import Agreement, geh
 from touyan.packs.traffic.grid import grid_network
@@ -19,10 +20,10 @@ from touyan.packs.traffic.poisson import PoissonDemand
 from touyan.packs.traffic.routing import Router
 from touyan.packs.traffic.simulated_counts import simulate
 from touyan.packs.traffic.timetable import Timetable
+from touyan.packs.traffic.traffic_world import TrafficWorld
 
 from .counting import empty_counts
-from .files import saved
-from .test_paths import chain
+from .files import saved, small_roadnet
 
 NETWORK = grid_network(2, 2)
 FROM, TO = NETWORK.road("road_0_1_0"), NETWORK.road("road_1_1_0")
@@ -125,23 +126,61 @@ def test_simulated_counts_are_the_vehicles_that_left() -> None:
     assert (found.seconds >= NETWORK.lane_length / NETWORK.lane_speed_limit - 1e-9).all()
 
 
-def test_turns_with_lanes_of_their_own_are_counted_exactly() -> None:
-    """The turns from a road add up to the road, and to the routes of the vehicles that left it."""
-    demand = PoissonDemand(NETWORK, 200.0, seed=3)
-    turns = [Point(FROM, to_road=other) for other in NETWORK.roads_onward[FROM]]
-    counts = empty_counts([Point(FROM), *turns], [0, 3600])
-    found = simulate(NETWORK, demand, counts, counts.edges).counts
-    assert found[0] == found[1:].sum() > 0
-    pairs = Counter(pair for route in demand.block(0, 3600).route for pair in pairwise(demand.routes[route]))
-    for turn, count in zip(turns, found[1:].tolist(), strict=True):
-        assert 0 <= pairs[FROM, turn.to_road] - count <= 15, "only those still on the road are missing"
+@pytest.mark.parametrize("lane_change", [False, True])
+def test_turns_add_up_to_roads_and_to_what_drivers_did(lane_change: bool) -> None:
+    """Each vehicle that leaves a road takes one turn or arrives, also where it changed lanes before."""
+    demand = PoissonDemand(NETWORK, 300.0, seed=3)
+    roads = [Point(road) for road in range(len(NETWORK.road_ids))]
+    turns = [Point(road, to_road=other) for road, onward in enumerate(NETWORK.roads_onward) for other in onward]
+    counts = empty_counts([*roads, *turns], [0, 600, 1500])
+    found = simulate(NETWORK, demand, counts, counts.edges, lane_change=lane_change).counts.reshape(-1, 2)
+    by_road = np.zeros((len(roads), 2))
+    for turn, count in zip(turns, found[len(roads) :], strict=True):
+        by_road[turn.road] += count
+    inner = [road for road, onward in enumerate(NETWORK.roads_onward) if onward]
+    assert (by_road[inner] == found[inner]).all()
+    assert found[inner].sum() > 1000
 
 
-def test_a_turn_that_shares_its_lanes_gets_its_share_of_the_demand() -> None:
-    """Lane counts cannot tell turns apart; the demand can."""
-    network = chain([(0, 0), (1, 0)])
-    points = [Point(0, lane=0), Point(0, lane=1), Point(0, to_road=1)]
-    demand = Timetable.of_cars([(0, 1)], np.arange(0, 200, 20, dtype=np.int32), np.zeros(10, np.int32))
-    counts = empty_counts(points, [0, 600])
-    found = simulate(network, demand, counts, counts.edges).counts
-    assert found[:2].sum() == found[2] == 10
+def test_roads_count_what_their_lanes_detect() -> None:
+    """Two ways to count that know nothing of each other: how far vehicles have come, and detectors at lane ends."""
+    demand = PoissonDemand(NETWORK, 300.0, seed=4)
+    roads = range(len(NETWORK.road_ids))
+    lanes = [Point(road, lane) for road in roads for lane in NETWORK.lanes_of(road)]
+    counts = empty_counts([*map(Point, roads), *lanes], [0, 300, 601, 1800])
+    found = simulate(NETWORK, demand, counts, counts.edges).counts.reshape(-1, 3)
+    by_lane = np.zeros((len(roads), 3))
+    for point, count in zip(lanes, found[len(roads) :], strict=True):
+        by_lane[point.road] += count
+    assert (by_lane == found[: len(roads)]).all()
+
+
+def test_two_turns_from_one_lane_are_told_apart() -> None:
+    """No lane detector could; the counts follow the vehicles."""
+    record = small_roadnet()
+    crossing = next(each for each in record["intersections"] if each["id"] == "intersection_1_1")
+    for link in crossing["roadLinks"][:3]:  # from the west: straight on, left, right
+        link["laneLinks"] = [{**lane_link, "startLaneIndex": 1} for lane_link in link["laneLinks"]]
+    network = cityflow.parse_network(msgspec.convert(record, Roadnet), "roadnet.json")
+    start = network.road("road_0_1_0")
+    ways: list[tuple[int, ...]] = [(start, onward) for onward in network.roads_onward[start]]
+    assert len(ways) == 3
+    demand = Timetable.of_cars(ways, np.arange(0, 600, 20, dtype=np.int32), np.arange(30, dtype=np.int32) % 3)
+    counts = empty_counts([Point(start, to_road=other) for _, other in ways], [0, 1800])
+    assert simulate(network, demand, counts, counts.edges).counts.tolist() == [10.0, 10.0, 10.0]
+
+
+def test_vehicles_on_their_way_have_left_the_roads_behind_them() -> None:
+    """Waiting outside: none. On a road: those before it. In a crossing: the one before it too. Arrived: all."""
+    route = Router(NETWORK).path(NETWORK.road("road_0_1_0"), NETWORK.road("road_2_2_0"))
+    assert route is not None
+    world = TrafficWorld(NETWORK, Timetable.of_cars([route], np.zeros(40, np.int32), np.zeros(40, np.int32)))
+    last = np.zeros(40, np.int32)
+    for _ in range(120):
+        world.advance(10)
+        left = world.roads_left()
+        assert (left >= last).all()
+        last = left
+        assert (left[np.isnan(world.trips().entered_s)] == 0).all()
+        assert ((left == len(route)) == ~np.isnan(world.trips().left_s)).all()
+    assert (last == len(route)).all()

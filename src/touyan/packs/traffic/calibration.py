@@ -19,7 +19,7 @@ from .fitting import fit, scaled, seconds, whole
 from .geh import Agreement, geh
 from .network import RoadNetwork
 from .routing import Route
-from .simulated_counts import free_lane_seconds, simulate
+from .simulated_counts import Simulated, free_lane_seconds, simulate
 from .timetable import Timetable
 
 LEAD_S = 900.0
@@ -61,7 +61,9 @@ class Calibration:
         *,
         lead_s: float = LEAD_S,
         seed: int = 0,
+        lane_change: bool = False,
     ) -> None:
+        self._lane_change = lane_change
         self.network, self.counts, self.routes, self.seed = network, counts, list(routes), seed
         self.edges = np.unique(np.concatenate([[max(0.0, counts.edges[0] - lead_s)], counts.edges]))
         self._passes = passes(network, routes, counts.points)
@@ -83,11 +85,14 @@ class Calibration:
             departures = fit(assignment, target, scaled(assignment, target, self._weights))
             vehicles = whole(departures, len(self.edges) - 1, self.seed)
             demand = Timetable.of_cars(self.routes, *seconds(vehicles, self._entry, self.edges, self.seed))
-            result = simulate(self.network, demand, self.counts, self.edges, self.seed)
+            result = self._simulated(demand)
             found.append(Round(demand, result.counts, geh(result.counts, counted, self.counts.hours)))
             assignment = self._assignment(result.seconds)
             bias += _DAMPING * (result.counts - assignment.counts(vehicles.astype(float)) - bias)
         return found
+
+    def _simulated(self, demand: Timetable) -> Simulated:
+        return simulate(self.network, demand, self.counts, self.edges, seed=self.seed, lane_change=self._lane_change)
 
     def _assignment(self, lane_seconds: Floats) -> Assignment:
         return assign(self.routes, self._passes, self.counts, RoadTimes(self.network, self.edges, lane_seconds))

@@ -37,10 +37,21 @@ class Choice(NamedTuple):
 
 
 class RouteChoice:
-    """The ways that drivers take on a network, each of which can be driven."""
+    """The ways that drivers take on a network, each of which can be driven.
 
-    def __init__(self, network: RoadNetwork, alternatives: int = 1, sensitivity: float = SENSITIVITY) -> None:
+    Without `lane_change` every lane on which a way may begin leads on to its end.
+    """
+
+    def __init__(
+        self,
+        network: RoadNetwork,
+        alternatives: int = 1,
+        sensitivity: float = SENSITIVITY,
+        *,
+        lane_change: bool = False,
+    ) -> None:
         self.network, self.alternatives, self.sensitivity = network, alternatives, sensitivity
+        self._lane_change = lane_change
         self.router = Router(network, free_flow_times(network))
         self._choices: dict[tuple[int, int], Choice | None] = {}
         self._drivable: dict[Route, bool] = {}
@@ -83,6 +94,8 @@ class RouteChoice:
         return found
 
     def _can_drive(self, route: Route) -> bool:
+        if self._lane_change:
+            return True
         if route not in self._drivable:
             try:
                 check(self.network, route)

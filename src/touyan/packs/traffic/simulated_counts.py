@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from touyan.kernels.traffic.layout import Sensing
+from touyan.kernels.traffic.layout import Longs, Sensing
 
 from .counts import Counts, Point
-from .demand import Demand, Floats
+from .demand import Demand, Floats, Ints
 from .network import RoadNetwork
 from .traffic_world import TrafficWorld
 
 _SLOWEST = 20.0
 """How many times longer than free a lane may take; a standing queue has no travel time."""
+
+
+_OUT = -1
+"""Stands for the road after the last one of a route; such turns are never asked for."""
 
 
 class Simulated(NamedTuple):
@@ -27,24 +31,58 @@ class Simulated(NamedTuple):
     seconds: Floats
 
 
-def simulate(network: RoadNetwork, demand: Demand, counts: Counts, edges: Floats, seed: int = 0) -> Simulated:
-    """One simulation under the signals' own programme; `edges` (s) hold those of the counts.
-
-    A turn that shares its lanes with others is given its share of the demand's vehicles that leave by them.
-    """
-    world = TrafficWorld(network, demand, seed)
+def simulate(
+    network: RoadNetwork,
+    demand: Demand,
+    counts: Counts,
+    edges: Floats,
+    *,
+    seed: int = 0,
+    lane_change: bool = False,
+) -> Simulated:
+    """One simulation under the signals' own programme; `edges` (s) hold those of the counts."""
+    world = TrafficWorld(network, demand, seed, lane_change=lane_change)
     world.advance(int(edges[0]))
     world.sensed()
-    left, seconds = [np.zeros(network.lane_count)], []
+    driven = _Driven(network, demand, int(edges[-1]))
+    reached, counted, seconds = world.roads_left(), [np.zeros(len(counts.points))], []
     for begin, end in pairwise(edges.tolist()):
         world.advance(int(end - begin))
-        sensed = world.sensed()
-        left.append(left[-1] + sensed.left)
+        sensed, before, reached = world.sensed(), reached, world.roads_left()
+        counted.append(counted[-1] + driven.at(counts.points, before, reached, sensed.left))
         seconds.append(_lane_seconds(network, sensed))
-    share = _lane_shares(network, demand, counts.points, int(edges[-1]))
-    at_points = np.stack(left) @ share
+    sums = np.stack(counted)
     first, last = (np.searchsorted(edges, bound) for bound in (counts.begin_s, counts.end_s))
-    return Simulated(at_points[last, counts.point] - at_points[first, counts.point], np.stack(seconds))
+    return Simulated(sums[last, counts.point] - sums[first, counts.point], np.stack(seconds))
+
+
+class _Driven:
+    """Which roads and turns the vehicles of a demand have left, from how far each has come."""
+
+    def __init__(self, network: RoadNetwork, demand: Demand, steps: int) -> None:
+        route = demand.block(0, steps).route
+        lengths = np.array([len(roads) for roads in demand.routes], np.int64)
+        self._first = (np.cumsum(lengths) - lengths)[route]
+        self._road = np.array([road for roads in demand.routes for road in roads], np.int64)
+        self._onward = np.array([road for roads in demand.routes for road in (*roads[1:], _OUT)], np.int64)
+        self._roads = len(network.road_ids)
+
+    def at(self, points: Sequence[Point], before: Ints, after: Ints, lanes_left: Longs) -> Floats:
+        """Vehicles that passed each point, where each vehicle had and has left so many roads behind."""
+        came = np.zeros_like(after)
+        came[: len(before)] = before
+        steps = after - came
+        vehicle = np.repeat(np.arange(len(after)), steps)
+        place = np.arange(len(vehicle)) - np.repeat(np.cumsum(steps) - steps, steps)
+        passed = self._first[vehicle] + came[vehicle] + place
+        roads = np.bincount(self._road[passed], minlength=self._roads)
+        turns = Counter(zip(self._road[passed].tolist(), self._onward[passed].tolist(), strict=True))
+        return np.array([self._count(point, roads, turns, lanes_left) for point in points], float)
+
+    def _count(self, point: Point, roads: Longs, turns: Counter[tuple[int, int]], lanes_left: Longs) -> int:
+        if point.lane >= 0:
+            return int(lanes_left[point.lane])
+        return turns[point.road, point.to_road] if point.to_road >= 0 else int(roads[point.road])
 
 
 def free_lane_seconds(network: RoadNetwork) -> Floats:
@@ -61,32 +99,3 @@ def _lane_seconds(network: RoadNetwork, sensed: Sensing) -> Floats:
     free = free_lane_seconds(network)
     vehicles = (sensed.entered + sensed.left) / 2
     return np.clip(np.divide(sensed.seconds, vehicles, out=free.copy(), where=vehicles > 0), free, _SLOWEST * free)
-
-
-def _lane_shares(network: RoadNetwork, demand: Demand, points: Iterable[Point], steps: int) -> Floats:
-    """Of the vehicles that leave each lane, the share that each point counts; shape (lanes, points)."""
-    turning = _turning(demand, steps)
-    points = list(points)
-    shares = np.zeros((network.lane_count, len(points)))
-    for column, point in enumerate(points):
-        for lane in point.lanes(network):
-            shares[lane, column] = _share(network, turning, point, lane)
-    return shares
-
-
-def _share(network: RoadNetwork, turning: Counter[tuple[int, int]], point: Point, lane: int) -> float:
-    if point.to_road < 0:
-        return 1.0
-    onward = {to_road for from_lane, to_road in network.links_onward if from_lane == lane}
-    total = sum(turning[point.road, to_road] for to_road in onward)
-    return turning[point.road, point.to_road] / total if total else 1 / len(onward)
-
-
-def _turning(demand: Demand, steps: int) -> Counter[tuple[int, int]]:
-    """How many vehicles of a demand turn from each road to each other."""
-    drivers = np.bincount(demand.block(0, steps).route, minlength=len(demand.routes))
-    turning: Counter[tuple[int, int]] = Counter()
-    for route, count in zip(demand.routes, drivers.tolist(), strict=True):
-        for pair in pairwise(route):
-            turning[pair] += count
-    return turning

@@ -27,7 +27,7 @@ from .network import RoadNetwork
 from .random_draws import Draws
 from .route_book import RouteBook
 from .state import branched, empty_world, grown, new_trips, roomier
-from .trips import Trips, trips_so_far
+from .trips import Trips, roads_left, trips_so_far
 from .vocabulary import CLEARANCE_S
 
 _BLOCK_S = 3600  # departures are asked for an hour ahead
@@ -238,6 +238,10 @@ class TrafficWorld:
     def trips(self) -> Trips:
         """What has come so far of every vehicle created."""
         return trips_so_far(self._arrays)
+
+    def roads_left(self) -> layout.Ints:
+        """How many roads of its route each vehicle created has left behind."""
+        return roads_left(self._arrays)
 
     # ------------------------------------------------------------ departures
 

@@ -52,6 +52,19 @@ def trips_so_far(world: layout.World) -> Trips:
     )
 
 
+def roads_left(world: layout.World) -> layout.Ints:
+    """How many roads of its route each vehicle created has left behind, all of them once it has arrived."""
+    created = int(world.tally[layout.CREATED])
+    begins, left = world.trips.place[:created], np.zeros(created, np.int32)
+    running = np.flatnonzero(world.vehicles.number >= 0)
+    number, on_link = world.vehicles.number[running], world.vehicles.link_step[running] != layout.NEVER
+    left[number] = world.vehicles.place[running] - begins[number] + on_link
+    ends = np.flatnonzero(world.roads == layout.NONE)
+    arrived = np.flatnonzero(world.trips.left[:created] != layout.NONE)
+    left[arrived] = ends[np.searchsorted(ends, begins[arrived])] - begins[arrived]
+    return left
+
+
 def _seconds(steps: layout.Ints, world: layout.World) -> Floats:
     return np.where(steps == layout.NONE, np.nan, np.multiply(steps, world.interval, dtype=np.float64))
 

@@ -141,7 +141,7 @@ class CityFlowCity(TrafficScenario):
 
     def demand(self, network: RoadNetwork) -> Demand:
         """The flows of the file."""
-        return cityflow.read_flow(self.flow, network, step_s=self.interval_s)
+        return cityflow.read_flow(self.flow, network, step_s=self.interval_s, lane_change=self.lane_change)
 
     def label(self) -> str:
         """The folder and the flow file; says when others lie beside it."""

@@ -24,16 +24,21 @@ _MOSTLY = 0.5
 """From this share of unknown roads on, a flow file is taken to be that of another city."""
 
 
-def read_flow(path: Path, network: RoadNetwork, *, step_s: float = 1.0) -> FlowDemand:
-    """The demand of a `flow.json` on a network; raises InputError."""
-    return parse_flow(read_records(path, list[Flow]), str(path), network, step_s=step_s)
+def read_flow(path: Path, network: RoadNetwork, *, step_s: float = 1.0, lane_change: bool = False) -> FlowDemand:
+    """The demand of a `flow.json` on a network; raises InputError.
+
+    Without `lane_change` every lane on which a route may begin must lead on to its end.
+    """
+    return parse_flow(read_records(path, list[Flow]), str(path), network, step_s=step_s, lane_change=lane_change)
 
 
-def parse_flow(flows: Sequence[Flow], file: str, network: RoadNetwork, *, step_s: float = 1.0) -> FlowDemand:
+def parse_flow(
+    flows: Sequence[Flow], file: str, network: RoadNetwork, *, step_s: float = 1.0, lane_change: bool = False
+) -> FlowDemand:
     """The demand of decoded flows; raises InputError with `file` as its file."""
     if not flows:
         raise InputError(file, "$", "no flows", "at least one flow")
-    routes = _Routes(flows, file, network)
+    routes = _Routes(flows, file, network, lane_change)
     route, types = routes.columns(), _positions(flow.vehicle for flow in flows)
     _check_times(flows, file)
     return FlowDemand(
@@ -57,7 +62,8 @@ def vehicle_types(vehicles: Sequence[Vehicle]) -> VehicleTypes:
 class _Routes:
     """The different routes of a flow file; each is checked once."""
 
-    def __init__(self, flows: Sequence[Flow], file: str, network: RoadNetwork) -> None:
+    def __init__(self, flows: Sequence[Flow], file: str, network: RoadNetwork, lane_change: bool) -> None:
+        self._lane_change = lane_change
         self._flows, self._file, self._network = flows, file, network
         self._index = {road: index for index, road in enumerate(network.road_ids)}
         self._router = Router(network)
@@ -90,7 +96,7 @@ class _Routes:
             found = f"{len(places)} road" if places else "no road"
             raise InputError(self._file, f"$[{flow}].route", found, "two different roads or more")
         route, ends = self._driven(flow, tuple(roads[place] for place in places), places)
-        if route not in self.known:
+        if route not in self.known and not self._lane_change:
             self._check(flow, route, ends)
         return self.known.setdefault(route, len(self.known))
 
