@@ -22,11 +22,18 @@ def empty_counts(points: Sequence[Point], edges: Sequence[int]) -> Counts:
 
 
 def true_counts(
-    network: RoadNetwork, demand: Demand, points: Sequence[Point], edges: Sequence[int], seed: int = 0
+    network: RoadNetwork,
+    demand: Demand,
+    points: Sequence[Point],
+    edges: Sequence[int],
+    *,
+    seed: int = 0,
+    lane_change: bool = False,
 ) -> Counts:
     """What the points count when the demand is simulated."""
     counts = empty_counts(points, edges)
-    return replace(counts, vehicles=simulate(network, demand, counts, counts.edges, seed=seed).counts)
+    result = simulate(network, demand, counts, counts.edges, seed=seed, lane_change=lane_change)
+    return replace(counts, vehicles=result.counts)
 
 
 def as_csv(network: RoadNetwork, counts: Counts) -> bytes:

@@ -24,6 +24,7 @@ from touyan.packs.traffic.od import matrix_routes, through_routes
 from touyan.packs.traffic.poisson import PoissonDemand
 from touyan.packs.traffic.route_choice import RouteChoice
 from touyan.packs.traffic.simulated_counts import simulate
+from touyan.packs.traffic.worlds import SumoCity
 
 from .counting import as_csv, empty_counts, true_counts
 from .files import real, saved
@@ -232,3 +233,24 @@ def test_hangzhou_is_found_again_from_its_counts(flow: str, seconds_each: int) -
     after = found[best(found)].agreement
     assert after.share_good > (0.99 if seconds_each == 900 else 0.92)
     assert after.mean < found[0].agreement.mean
+
+
+def test_a_sumo_network_gets_its_demand_from_counts_too(tmp_path: Path) -> None:
+    """A district of Bologna, where most ways need changes of lanes: counted under SUMO's demand, fitted, read back."""
+    net = next(real("bologna").glob("acosta/*.net.xml"))
+    given_city = SumoCity(net=next(net.parent.glob("*.sumocfg")))
+    network = SumoCity(net=net).network()
+    truth = given_city.demand(given_city.network())
+    known = {name: road for road, name in enumerate(network.road_ids)}
+    points = [Point(road) for road, name in enumerate(given_city.network().road_ids) if name in known]
+    counts = true_counts(given_city.network(), truth, points, [0, 1800, 3600], lane_change=True)
+    file = saved(tmp_path, "counts.csv", as_csv(given_city.network(), counts))
+    made = FitToCounts(rounds=3).make(net, file)
+    figures = {measure.name: measure.value for measure in made.measures}
+    assert figures["geh_below_5"] > 85
+    flow = saved(tmp_path, "flow.json", made.content)
+    city = SumoCity(net=net, routes=str(flow))
+    assert len(city.demand(network).block(0, 3600).step) == figures["vehicles"]
+    assert "random" not in city.label()
+    with pytest.raises(InputError, match="links by which every lane"):
+        SumoCity(net=net, routes=str(flow), lane_change=False).demand(network)

@@ -140,6 +140,7 @@ def test_a_route_that_needs_a_lane_change_is_named(tmp_path: Path) -> None:
     assert "(and from there to 'road_2_1_0')" in caught.value.found
     assert "no link leads from lane 'road_0_1_0_1' on to road 'road_1_1_0'" in caught.value.found
     assert caught.value.expected == "links by which every lane of the route goes on"
+    assert read_flow(Path(caught.value.file), network, lane_change=True).routes
 
 
 def test_roads_that_lie_apart_are_joined_by_the_shortest_way(tmp_path: Path) -> None:

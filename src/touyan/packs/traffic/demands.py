@@ -25,7 +25,10 @@ from .network import RoadNetwork
 from .od import OdDemand, matrix_routes, through_routes
 from .route_choice import SENSITIVITY, RouteChoice
 from .routing import Route
+from .worlds import CityFlowCity, SumoCity
 from .zones import read_zones, road_zones
+
+_AS_THE_CITY = "city"
 
 
 class RoutedDemandMaker(DemandMaker):
@@ -37,10 +40,24 @@ class RoutedDemandMaker(DemandMaker):
     sensitivity: float = setting(
         SENSITIVITY, at_least=0.0, at_most=1000.0, help="How much drivers shun a dearer way (logit of relative cost)."
     )
+    lane_change: str = setting(
+        _AS_THE_CITY, one_of=(_AS_THE_CITY, "yes", "no"), help="Allow ways for which vehicles must change lanes."
+    )
 
-    def choice(self, network: RoadNetwork) -> RouteChoice:
+    def choice(self, network: RoadNetwork, world: Path) -> RouteChoice:
         """How drivers choose their ways."""
-        return RouteChoice(network, self.alternatives, self.sensitivity)
+        return RouteChoice(network, self.alternatives, self.sensitivity, lane_change=self.changes_lanes(world))
+
+    def network(self, world: Path) -> RoadNetwork:
+        """The network of CityFlow's file, or of any that SUMO's scenario reads; raises InputError."""
+        return cityflow.read_network(world) if _is_cityflow(world) else SumoCity(net=world).network()
+
+    def changes_lanes(self, world: Path) -> bool:
+        """Whether vehicles may change lanes: as a city of the kind does unless told otherwise."""
+        kind = CityFlowCity if _is_cityflow(world) else SumoCity
+        if self.lane_change == _AS_THE_CITY:
+            return bool(kind.settings["lane_change"].default)
+        return self.lane_change == "yes"
 
 
 class FromOd(RoutedDemandMaker):
@@ -56,9 +73,9 @@ class FromOd(RoutedDemandMaker):
 
     def make(self, world: Path, data: Path) -> MadeDemand:
         """Vehicles drawn from the matrix, each with its way."""
-        network = cityflow.read_network(world)
+        network = self.network(world)
         matrix = self._matrix(data, network)
-        demand = OdDemand(matrix, self.choice(network), seed=self.seed)
+        demand = OdDemand(matrix, self.choice(network, world), seed=self.seed)
         content = flow_file(network, demand, self.seconds)
         vehicles = len(demand.block(0, self.seconds).step)
         if not vehicles:
@@ -88,12 +105,14 @@ class FitToCounts(RoutedDemandMaker):
 
     def make(self, world: Path, data: Path) -> MadeDemand:
         """The fitted vehicles, each with its way, and the agreement at each count."""
-        network = cityflow.read_network(world)
+        network = self.network(world)
         counts = read_counts(data, network)
         if not counts.vehicles.sum():
             raise InputError(str(data), "", "not one vehicle in any count", "counts with vehicles")
         routes, weights = self._routes(world, network)
-        calibration = Calibration(network, counts, routes, weights, lead_s=self.lead_s, seed=self.seed)
+        calibration = Calibration(
+            network, counts, routes, weights, lead_s=self.lead_s, seed=self.seed, lane_change=self.changes_lanes(world)
+        )
         rounds = calibration.rounds(self.rounds)
         number = best(rounds)
         content = flow_file(network, rounds[number].demand, int(counts.edges[-1]))
@@ -101,7 +120,7 @@ class FitToCounts(RoutedDemandMaker):
 
     def _routes(self, world: Path, network: RoadNetwork) -> tuple[list[Route], Floats]:
         """The ways that vehicles may take, and how likely each is where counts leave a choice."""
-        choice = self.choice(network)
+        choice = self.choice(network, world)
         if self.matrix:
             zones = read_zones(Path(self.zones), network) if self.zones else road_zones(network)
             return matrix_routes(read_matrix(Path(self.matrix), zones), choice)
@@ -110,6 +129,10 @@ class FitToCounts(RoutedDemandMaker):
             expected = "roads that come from a virtual intersection and lead to another, or a matrix"
             raise InputError(str(world), "", "no way through the city", expected)
         return found
+
+
+def _is_cityflow(world: Path) -> bool:
+    return world.suffix == ".json"
 
 
 def flow_file(network: RoadNetwork, demand: Demand, seconds: int) -> bytes:

@@ -166,7 +166,7 @@ class SumoCity(TrafficScenario):
     name = "sumo"
     accepts = "a .sumocfg of SUMO, a folder with one, a .net.xml with routes, or an .osm extract"
     net: Path = setting(help="Configuration (.sumocfg), network (.net.xml) or OpenStreetMap extract (.osm); .gz too.")
-    routes: str = setting("", help="Demand files, separated by commas.")
+    routes: str = setting("", help="Demand files of SUMO, separated by commas, or one flow file of CityFlow.")
     lane_change = True
     additional: str = setting("", help="Additional files (types, signals, detectors), separated by commas.")
     arrivals: float = setting(
@@ -183,6 +183,8 @@ class SumoCity(TrafficScenario):
 
     def demand(self, network: RoadNetwork) -> Demand:
         """The vehicles of the files, or random ones where there are no demand files."""
+        if self._flow:
+            return cityflow.read_flow(self._flow, network, step_s=self.interval_s, lane_change=self.lane_change)
         if self._by_chance():
             return PoissonDemand(network, self.arrivals, seed=self.seed)
         return self._city.demand
@@ -206,11 +208,17 @@ class SumoCity(TrafficScenario):
         return {"net": net, "routes": ",".join(map(str, routes)), "additional": ",".join(map(str, additional))}
 
     def _by_chance(self) -> bool:
-        return not self._city.vehicles_named
+        return not self._flow and not self._city.vehicles_named
+
+    @property
+    def _flow(self) -> Path | None:
+        """The flow file of CityFlow that stands in for SUMO's demand."""
+        files = _paths(self.routes)
+        return files[0] if len(files) == 1 and files[0].suffix == ".json" else None
 
     @cached_property
     def _city(self) -> sumo.City:
-        files = sumo.files_of(self.net, _paths(self.routes), _paths(self.additional))
+        files = sumo.files_of(self.net, () if self._flow else _paths(self.routes), _paths(self.additional))
         return sumo.read_city(
             files,
             self.projection(),
