@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from touyan.core.errors import NotFoundError
-from touyan.packs.traffic.benchmarks import Branches, Simulation
+from touyan.packs.traffic.benchmarks import Branches, Recordings, Simulation
 
 from .reference import city_folder
 
@@ -61,3 +61,11 @@ def test_every_branch_does_what_one_alone_does() -> None:
     assert row["equal"] is True
     assert (row["second"], row["running"]) == (1203, 554)
     assert row["branch_ms"] > 0
+
+
+def test_what_is_sought_in_a_recording_is_what_was(tmp_path: Path) -> None:
+    """Without the public data, the generated city is measured still."""
+    (row,) = Recordings(data=tmp_path, seconds=70).rows()
+    assert (row["city"], row["equal"], row["seconds"]) == ("grid-8", True, 70)
+    assert 1_500 < row["mean_vehicles"] < 3_000
+    assert 0 < row["bytes_per_vehicle_and_second"] < 2

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from touyan.core.components import Change
 from touyan.core.errors import NotFoundError, SettingError
@@ -103,6 +105,26 @@ def test_two_closures_are_gone_round_together() -> None:
     """A way round the one must not lead over the other."""
     counts = entered(changed(Closure(roads="road_1_1_0"), Closure(roads="road_1_2_0")), 900)
     assert sum(count for lane, count in counts.items() if lane.startswith(("road_1_1_0", "road_1_2_0"))) == 0
+
+
+ROADS, LANES = st.sampled_from(CITY.network().road_ids), st.sampled_from(CITY.network().lane_ids)
+SPANS = st.sampled_from([{}, {"from_s": 30.0}, {"from_s": 60.0, "to_s": 200.0}])
+CLOSURES = st.builds(
+    lambda roads, lanes, span: Closure(roads=",".join(roads), lanes=",".join(lanes), **span),
+    st.lists(ROADS, max_size=4),
+    st.lists(LANES, max_size=4),
+    SPANS,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(CLOSURES, min_size=1, max_size=3), st.sampled_from([0.0, 0.7, 1.6]))
+def test_whatever_is_closed_every_vehicle_drives_waits_or_is_refused(closures: list[Closure], factor: float) -> None:
+    """No vehicle is lost or doubled, and no way round breaks off, however much is cut off."""
+    demand = DemandFactor(factor=factor)
+    told, base = figures(changed(demand, *closures), 300), figures(changed(demand), 300)
+    created = [sum(run[key] for key in ("arrived", "running", "waiting")) for run in (told, base)]
+    assert created[0] + told["refused"] == created[1]
 
 
 # ---------------------------------------------------------------- the others

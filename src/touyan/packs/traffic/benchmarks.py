@@ -12,12 +12,16 @@ from touyan.core.components import Benchmark
 from touyan.core.errors import NotFoundError
 from touyan.core.settings import setting
 
+from .grid import grid_network
 from .peers.branches import branch_costs
 from .peers.cities import KNOWN_CITIES, City
 from .peers.process import Cost, RunnerProcess
 from .peers.race import Racer, race
+from .peers.replays import replay_costs
 from .peers.runners import CityFlowRunner, TouyanRunner, has_cityflow, lane_changes, world_takes
 from .peers.sumo import Sumo, has_sumo
+from .poisson import PoissonDemand
+from .traffic_world import TrafficWorld
 
 _OURS, _TWO_THREADS, _CITYFLOW, _SUMO = "touyan", "touyan, 2 threads", "cityflow", "sumo"
 _INSTALLED = {_CITYFLOW: has_cityflow, _SUMO: has_sumo}
@@ -113,6 +117,35 @@ class Branches(Benchmark):
             | branch_costs(city, lane_change, self.branches, self.seconds, self.repeats)
             for lane_change in lane_changes()
         ]
+
+
+class Recordings(Benchmark):
+    """What the recording of an hour costs, and how fast any second of it is there."""
+
+    protocol = (
+        "every second of a run is recorded: Hangzhou's hour under its own programme from the first second, and a grid "
+        "of 8 × 8 crossings with about 2,000 vehicles from its second hour on. Seeks are to 100 seconds by chance, each "
+        "in a file opened anew that lies in the system's cache, the median and the slowest, by wall-clock time (which "
+        "other work on the machine spoils). Equal means: every scene sought is that of the run within half a quantum"
+    )
+    data: Path = setting(Path("../shared/data/traffic"), help="Folder with the public city folder hangzhou_4x4.")
+    seconds: int = setting(3600, unit="SEC", at_least=1, at_most=36_000, help="How long is recorded.")
+
+    def rows(self) -> list[Row]:
+        """One row for each city; Hangzhou's is left out where its data are not here."""
+        with TemporaryDirectory() as folder:
+            return [
+                {"city": name} | replay_costs(world, self.seconds, Path(folder) / "benchmark.rec")
+                for name, world in self._worlds()
+            ]
+
+    def _worlds(self) -> Iterator[tuple[str, TrafficWorld]]:
+        if (self.data / "hangzhou_4x4").is_dir():
+            yield "hangzhou", TrafficWorld(*KNOWN_CITIES["hangzhou"](self.data).load())
+        network = grid_network(8, 8)
+        world = TrafficWorld(network, PoissonDemand(network, 380.0))
+        world.advance(3600)
+        yield "grid-8", world
 
 
 def _chosen(kind: str, names: str, known: Iterable[str]) -> list[str]:
