@@ -124,7 +124,7 @@ class Recordings(Benchmark):
 
     protocol = (
         "every second of a run is recorded: Hangzhou's hour under its own programme from the first second, and a grid "
-        "of 8 × 8 crossings with about 2,000 vehicles from its second hour on. Seeks are to 100 seconds by chance, each "
+        "of 8 × 8 crossings with some 2,000 vehicles from its second hour on. Seeks are to 100 seconds by chance, each "
         "in a file opened anew that lies in the system's cache, the median and the slowest, by wall-clock time (which "
         "other work on the machine spoils). Equal means: every scene sought is that of the run within half a quantum"
     )
