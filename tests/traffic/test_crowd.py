@@ -32,6 +32,7 @@ def test_routes_join_and_stay_inside(network: RoadNetwork) -> None:
     """A road that leaves the city would let vehicles out while they are counted."""
     for route in crowd(network, 400).routes:
         assert not network.crossing_virtual[network.road_to[list(route)]].any()
+        assert route.count(route[-1]) == 1
         assert all(after in network.roads_onward[road] for road, after in pairwise(route))
 
 

@@ -27,13 +27,21 @@ def crowd(network: RoadNetwork, vehicles: int, *, seed: int = 0) -> FlowDemand:
     start = chance.integers(_EVERY_S, size=flows).astype(float)
     return FlowDemand(
         types=CAR,
-        routes=[tuple(road for road in row if road >= 0) for row in table.tolist()],
+        routes=[_ending_once(row) for row in table.tolist()],
         route=np.arange(flows, dtype=np.int32),
         vehicle_type=np.zeros(flows, np.int32),
         interval=np.full(flows, float(_EVERY_S)),
         start=start,
         end=start + (_EACH - 1) * _EVERY_S,
     )
+
+
+def _ending_once(row: list[int]) -> tuple[int, ...]:
+    """A way up to a road that it has not driven before: CityFlow takes the first time there for the end."""
+    row = [road for road in row if road >= 0]
+    while row[-1] in row[:-1]:
+        row.pop()
+    return tuple(row)
 
 
 def _walks(network: RoadNetwork, count: int, chance: np.random.Generator) -> Ints:
