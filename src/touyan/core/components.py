@@ -108,8 +108,8 @@ class Scenario(Component):
 
     def changed(self, changes: Sequence[Change]) -> Scenario:
         """The same city with something different; raises SettingError for what it cannot change."""
-        for change in changes:
-            raise SettingError(self.name, "changes", change.name, "none: this city cannot be changed")
+        if changes:
+            raise SettingError(self.name, "changes", changes[0].name, "none: this city cannot be changed")
         return self
 
     def label(self) -> str:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,7 +77,7 @@ def read_what_if(path: Path | str, registry: Registry | None = None) -> WhatIf:
     draft = _read(Path(path), ())
     scenario = _scenario(draft, packs)
     values = _values(draft.run, RunTable)
-    run = _made(RunTable, draft.run, lambda: RunTable(**values))
+    run = _made(draft.run, lambda: RunTable(**values))
     if "controller" in draft.run:
         _named(draft.run["controller"], lambda: packs.component(Controller, run.controller))
     changes = tuple(_change(change, packs) for change in draft.changes)
@@ -195,7 +196,7 @@ def _scenario(draft: _Draft, packs: Registry) -> Scenario:
         paths = [_beside(files, name) for name in _texts(files)]
         found = _named(files, lambda: find_scenario(packs, paths))
         values = _values(keys, type(found))
-        return _made(type(found), keys, lambda: find_scenario(packs, paths, **values))
+        return _made(keys, lambda: find_scenario(packs, paths, **values))
     if scenario is None:
         raise InputError(str(draft.path), CITY, "neither scenario nor files", "one of them: which city it is")
     if not isinstance(scenario.value, str):
@@ -203,7 +204,7 @@ def _scenario(draft: _Draft, packs: Registry) -> Scenario:
     name: str = scenario.value
     kind = _named(scenario, lambda: packs.find(Scenario, name.partition(":")[0]))
     values = _values(keys, kind)
-    return _made(kind, {SCENARIO: scenario} | keys, lambda: packs.component(Scenario, name, values))
+    return _made({SCENARIO: scenario} | keys, lambda: packs.component(Scenario, name, values))
 
 
 def _change(listed: _Listed, packs: Registry) -> Change:
@@ -213,16 +214,16 @@ def _change(listed: _Listed, packs: Registry) -> Change:
         raise listed.head.unknown("table", name, known)
     kind = _named(listed.head, lambda: packs.find(Change, name))
     values = _values(listed.keys, kind)
-    return _made(kind, {"": listed.head} | listed.keys, lambda: packs.make(kind, values))
+    return _made({"": listed.head} | listed.keys, lambda: packs.make(kind, values))
 
 
 def _check(draft: _Draft, scenario: Scenario, changes: Sequence[Change]) -> None:
     """Refuse a city that cannot be built, and a change for which it has no place, with the place in the file."""
-    plant = _made(type(scenario), draft.city, lambda: scenario.build([]))
+    plant = _made(draft.city, lambda: scenario.build([]))
     for change, listed in zip(changes, draft.changes, strict=True):
-        _made(type(change), {"": listed.head} | listed.keys, lambda change=change: change.check(plant))  # type: ignore[misc]
-        keys = {"changes": listed.head} | listed.keys
-        _made(type(change), keys, lambda change=change: scenario.changed([change]))  # type: ignore[misc]
+        keys = {"": listed.head} | listed.keys
+        _made(keys, partial(change.check, plant))
+        _made(keys, partial(scenario.changed, [change]))
 
 
 def _values(keys: Mapping[str, Given], kind: type[Configurable]) -> dict[str, Any]:
@@ -255,7 +256,7 @@ def _beside(given: Given, name: str) -> Path:
     return Path(given.file).parent / name
 
 
-def _made(kind: type[Configurable], keys: Mapping[str, Given], make: Callable[[], Made]) -> Made:
+def _made(keys: Mapping[str, Given], make: Callable[[], Made]) -> Made:
     """What a call makes from keys; its complaints get their place."""
     whole = next(iter(keys.values()), None)
     try:

@@ -20,7 +20,7 @@ class Pool(Protocol):
     there and back, so they must be picklable.
     """
 
-    def map(self, call: Callable[..., Any], *given: Iterable[Any]) -> Iterator[Any]:
+    def map(self, call: Callable[..., Any], /, *given: Iterable[Any]) -> Iterator[Any]:
         """The answers of a call for each element, in their order."""
 
 
@@ -47,8 +47,10 @@ class Ensemble(Generic[Member]):
         self.seeds = tuple(range(len(self.members)) if seeds is None else seeds)
         if len(self.seeds) != len(self.members):
             raise ValueError(f"{len(self.members)} members need as many seeds, not {len(self.seeds)}")
-        self._own = ThreadPoolExecutor(worker_count(), thread_name_prefix="member") if pool is None else None
-        self._pool: Pool = self._own or pool  # type: ignore[assignment]  # one of the two is there
+        self._own: ThreadPoolExecutor | None = None
+        if pool is None:
+            pool = self._own = ThreadPoolExecutor(worker_count(), thread_name_prefix="member")
+        self._pool: Pool = pool
 
     @classmethod
     def of_branches(cls, origin: Branchable, count: int, pool: Pool | None = None) -> Self:

@@ -6,7 +6,7 @@ city as it is and in the city that might be, and those that a factor of 1.1 adds
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ Span = tuple[float, float]
 """From when to when, in seconds since the start; the end does not belong to it."""
 
 
-class ChangedDemand:
+class ChangedDemand(ABC):
     """A demand made from another one; keeps `Demand`."""
 
     def __init__(self, origin: Demand) -> None:
