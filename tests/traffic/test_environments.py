@@ -82,6 +82,14 @@ def test_pettingzoos_tests_pass_on_hangzhou() -> None:
     parallel_seed_test(lambda: ParallelSignals(**options), num_cycles=50)
 
 
+def test_both_frameworks_checkers_pass_in_bologna() -> None:
+    """A city of SUMO's: signals with two phases or five, crossings of every shape, vehicles that change lanes."""
+    files = next(real("bologna").glob("pasubio/*.sumocfg"))
+    parallel_api_test(ParallelSignals(net=files, episode_s=300), num_cycles=40)
+    parallel_seed_test(lambda: ParallelSignals(net=files, episode_s=300), num_cycles=30)
+    check_env(gymnasium.make("touyan/City-v0", net=files, episode_s=120, interval_s=0.5).unwrapped)
+
+
 def test_a_name_may_bring_its_module_along() -> None:
     """Configuration files of learners hold a name and no import."""
     env = gymnasium.make("touyan.packs.traffic.environments:touyan/Crossing-v0", **SMALL)

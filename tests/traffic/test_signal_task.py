@@ -35,9 +35,9 @@ Quantities = dict[str, Column]
 
 
 @cache
-def grid(arrivals: float = 500.0) -> Grid:
+def grid(interval_s: float = 1.0, lane_change: bool = False) -> Grid:
     """One row of two crossings, busy."""
-    return Grid(rows=1, columns=2, arrivals=arrivals)
+    return Grid(rows=1, columns=2, arrivals=500.0, interval_s=interval_s, lane_change=lane_change)
 
 
 def started(seed: int = 0, only: str | None = None, **options: Any) -> SignalTask:
@@ -126,10 +126,14 @@ def test_while_a_crossing_is_cleared_no_phase_is_shown() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 12), st.integers(0, 10**6))
-def test_no_green_is_shorter_than_its_minimum_nor_without_clearance(min_green_s: int, seed: int) -> None:
-    """Whatever a learner asks, second by second, the street stays safe."""
-    task = started(decision_s=1, min_green_s=min_green_s, episode_s=150)
+@given(st.integers(0, 12), st.sampled_from([1.0, 0.5]), st.integers(0, 10**6))
+def test_no_green_is_shorter_than_its_minimum_nor_without_clearance(
+    min_green_s: int, interval_s: float, seed: int
+) -> None:
+    """Whatever a learner asks, second by second, the street stays safe; also where steps are finer and lanes change."""
+    options = TaskSettings(decision_s=1, min_green_s=min_green_s, episode_s=150)
+    task = SignalTask(grid(interval_s, lane_change=interval_s < 1), options)
+    task.start(seed)
     crossing, clears = task.junctions[0].crossing, task.network.clearance_phase
     shown: list[int] = []
     for actions in choices(task, seed, 150):
