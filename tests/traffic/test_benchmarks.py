@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from touyan.core.errors import NotFoundError
-from touyan.packs.traffic.benchmarks import Branches, Recordings, Simulation
+from touyan.packs.traffic.benchmarks import Branches, Counting, Decisions, Recordings, Simulation
 
 from .reference import city_folder
 
@@ -69,3 +69,24 @@ def test_what_is_sought_in_a_recording_is_what_was(tmp_path: Path) -> None:
     assert (row["city"], row["equal"], row["seconds"]) == ("grid-8", True, 70)
     assert 1_500 < row["mean_vehicles"] < 3_000
     assert 0 < row["bytes_per_vehicle_and_second"] < 2
+
+
+def test_decisions_are_counted_for_every_interval_between_them() -> None:
+    """A shorter interval makes more decisions of less simulation each."""
+    data = city_folder("hangzhou_4x4").parent
+    rows = Decisions(data=data, seconds=120).rows()
+    assert [(row["signals"], row["decision_s"]) for row in rows] == [(16, 5), (16, 10), (16, 30)]
+    assert all(row["decisions_per_cpu_s"] > 0 for row in rows)
+
+
+def test_demand_found_from_counts_is_judged_by_all_of_them() -> None:
+    """Eighty roads, in quarters and in twelfths of an hour."""
+    data = city_folder("hangzhou_4x4").parent
+    rows = Counting(data=data, rounds=2).rows()
+    assert [(row["city"], row["counts"]) for row in rows] == [
+        ("hangzhou", 320),
+        ("hangzhou", 960),
+        ("hangzhou-5816", 320),
+    ]
+    assert all(row["mean_geh"] <= row["mean_geh_first"] for row in rows)
+    assert rows[0]["geh_below_5"] > 0.95

@@ -15,6 +15,7 @@ from touyan.core.settings import setting
 from .grid import grid_network
 from .peers.branches import branch_costs
 from .peers.cities import KNOWN_CITIES, City
+from .peers.learning import decision_costs, fit_quality
 from .peers.process import Cost, RunnerProcess
 from .peers.race import Racer, race
 from .peers.replays import replay_costs
@@ -22,6 +23,7 @@ from .peers.runners import CityFlowRunner, TouyanRunner, has_cityflow, lane_chan
 from .peers.sumo import Sumo, has_sumo
 from .poisson import PoissonDemand
 from .traffic_world import TrafficWorld
+from .worlds import CityFlowCity
 
 _OURS, _TWO_THREADS, _CITYFLOW, _SUMO = "touyan", "touyan, 2 threads", "cityflow", "sumo"
 _INSTALLED = {_CITYFLOW: has_cityflow, _SUMO: has_sumo}
@@ -116,6 +118,45 @@ class Branches(Benchmark):
             {"city": "hangzhou", "lane_change": lane_change}
             | branch_costs(city, lane_change, self.branches, self.seconds, self.repeats)
             for lane_change in lane_changes()
+        ]
+
+
+class Decisions(Benchmark):
+    """How many decisions of a learner a CPU second makes."""
+
+    protocol = (
+        "Hangzhou's hour as one episode for a learner that chooses at random for all 16 signals, seed 0; each decision "
+        "brings what is seen, what may be chosen and what is paid, the simulation up to the next decision included. "
+        "CPU time of one process; frameworks are not counted"
+    )
+    data: Path = setting(Path("../shared/data/traffic"), help="Folder with the public city folder hangzhou_4x4.")
+    seconds: int = setting(3600, unit="SEC", at_least=60, at_most=36_000, help="Length of the episode.")
+
+    def rows(self) -> list[Row]:
+        """One row for each interval between decisions."""
+        roadnet, flow = KNOWN_CITIES["hangzhou"](self.data).files(self.data)
+        city = CityFlowCity(roadnet=roadnet, flow=flow)
+        decision_costs(city, 10, 60)  # compiles what is not compiled yet
+        return [{"city": "hangzhou"} | decision_costs(city, decision_s, self.seconds) for decision_s in (5, 10, 30)]
+
+
+class Counting(Benchmark):
+    """How well demand that is fitted to counts meets them."""
+
+    protocol = (
+        "Hangzhou: the real demand is simulated for an hour and counted on all 80 roads in even intervals; demand is "
+        "fitted to these counts alone, from two ways for each pair of roads into and out of the city, and simulated. "
+        "GEH is taken of hourly rates, for the first fit and for the best of the rounds. CPU time of all rounds"
+    )
+    data: Path = setting(Path("../shared/data/traffic"), help="Folder with the public city folder hangzhou_4x4.")
+    rounds: int = setting(5, at_least=1, at_most=100, help="How often is fitted and simulated.")
+
+    def rows(self) -> list[Row]:
+        """One row for each demand and interval of counting."""
+        cases = (("hangzhou", 900), ("hangzhou", 300), ("hangzhou-5816", 900))
+        return [
+            {"city": name} | fit_quality(KNOWN_CITIES[name](self.data), interval_s, self.rounds)
+            for name, interval_s in cases
         ]
 
 
