@@ -68,3 +68,17 @@ def test_frames_are_exported_with_their_place_on_earth(recording: Recording) -> 
     degrees = CITY.projection().to_wgs84(np.column_stack([scene.x, scene.y]).astype(float))
     assert np.allclose(first[:, 4:6], degrees, atol=1e-7)
     assert np.allclose(first[:, 6], scene.speed, atol=6e-4)
+
+
+@pytest.mark.parametrize("lane_change", [False, True])
+def test_nothing_jumps_from_one_second_to_the_next(packs: Registry, tmp_path: Path, lane_change: bool) -> None:
+    """A vehicle keeps its slot for as long as it is seen; no vehicle moves further than its speed allows."""
+    city = Grid(rows=2, columns=2, arrivals=900, seed=2, lane_change=lane_change)
+    record_trial(packs, city, "own", 300, tmp_path / "city.rec")
+    with open_recording(tmp_path / "city.rec") as recording:
+        for number in range(1, recording.frames):
+            before, now = recording.scene(number - 1), recording.scene(number)
+            both, old, new = np.intersect1d(before.slot, now.slot, return_indices=True)
+            moved = np.hypot(now.x[new] - before.x[old], now.y[new] - before.y[old])
+            # A vehicle that changes lanes moves aside by a lane's width at most, and 1 m/s is the least it does.
+            assert (moved <= np.maximum(before.speed[old], now.speed[new]) + 4.0).all(), both[moved.argmax()]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from touyan.core.errors import InputError, SettingError
+from touyan.core.errors import InputError, SettingError, TouyanError
 from touyan.packs.traffic.changes import Closure, DemandFactor, SignalPlan
 from touyan.packs.traffic.worlds import CityFlowCity, Grid
 from touyan.runtime.packs import Registry, load_packs
@@ -238,3 +240,33 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, packs: Registry, con
         path.write_bytes(content)
     with pytest.raises(InputError, match=told):
         read_what_if(path, packs)
+
+
+WHOLE = (
+    BASE
+    + """
+[[closure]]
+roads = ["road_1_1_0"]
+from_s = 6
+[[signal-plan]]
+crossing = "intersection_1_1"
+durations = [5]
+"""
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 6), st.text('[]{}="#.,x \n', max_size=3)), max_size=3)
+)
+def test_whatever_is_done_to_a_file_it_is_read_or_refused_in_words(
+    tmp_path: Path, packs: Registry, edits: list[tuple[int, int, str]]
+) -> None:
+    """A slip in an editor must never end in a traceback."""
+    text = WHOLE
+    for place, removed, added in edits:
+        text = text[:place] + added + text[place + removed :]
+    try:
+        read(tmp_path, packs, base=text)
+    except TouyanError as error:
+        assert str(tmp_path / "base.toml") in error.message  # noqa: PT017 - reading it is as good
