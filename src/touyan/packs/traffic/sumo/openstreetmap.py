@@ -36,6 +36,9 @@ _OPTIONS = (
     "--xml-validation=never",
 )
 
+_TYPES = ("osmNetconvert.typ.xml", "osmNetconvertUrbanDe.typ.xml")
+"""SUMO's street types; the second one has speeds of towns for streets whose limit the map does not state."""
+
 _MAIN_STREETS = ("motorway", "trunk", "primary", "secondary", "tertiary")
 _CARS = frozenset(
     {
@@ -61,7 +64,9 @@ def converted(path: Path) -> Iterator[tuple[Path, Counter[str]]]:
     program, home = sumo_program("netconvert")
     with tempfile.TemporaryDirectory() as folder:
         net = Path(folder) / "map.net.xml"
-        command = [str(program), f"--osm-files={path.resolve()}", f"--output-file={net}", *_OPTIONS]
+        types = ",".join(str(home / "data" / "typemap" / name) for name in _TYPES)
+        files = [f"--osm-files={path.resolve()}", f"--type-files={types}", f"--output-file={net}"]
+        command = [str(program), *files, *_OPTIONS]
         done = subprocess.run(
             command,
             capture_output=True,
