@@ -29,8 +29,9 @@ def test_streets_and_signals_of_a_map_become_a_city(extract: Path) -> None:
     network = SumoCity(net=extract).network()
     assert len(network.signalised) == 1
     assert network.clearance_phase[network.signalised[0]] >= 0
-    green = network.phase_green[list(network.phases_of(int(network.signalised[0])))]
-    assert green.any(axis=0)[: len(network.movements_of(int(network.signalised[0])))].all()
+    crossing = int(network.signalised[0])
+    green = network.phase_green[list(network.phases_of(crossing)), : len(network.movements_of(crossing))]
+    assert np.logical_or.reduce(green, axis=0).all()
     assert np.unique(network.lane_speed_limit).max() == pytest.approx(50 / 3.6, abs=0.01)
 
 

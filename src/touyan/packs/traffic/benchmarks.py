@@ -15,6 +15,8 @@ from touyan.core.settings import setting
 from .grid import grid_network
 from .peers.branches import branch_costs
 from .peers.cities import KNOWN_CITIES, City
+from .peers.districts import read_district
+from .peers.districts import rows as district_rows
 from .peers.learning import decision_costs, fit_quality
 from .peers.process import Cost, RunnerProcess
 from .peers.race import Racer, race
@@ -27,6 +29,7 @@ from .worlds import CityFlowCity
 
 _OURS, _TWO_THREADS, _CITYFLOW, _SUMO = "touyan", "touyan, 2 threads", "cityflow", "sumo"
 _INSTALLED = {_CITYFLOW: has_cityflow, _SUMO: has_sumo}
+_DISTRICTS = ("acosta", "pasubio")
 _SPEED = "million_vehicle_steps_per_cpu_s"
 
 Row = dict[str, Any]
@@ -187,6 +190,27 @@ class Recordings(Benchmark):
         world = TrafficWorld(network, PoissonDemand(network, 380.0))
         world.advance(3600)
         yield "grid-8", world
+
+
+class Bologna(Benchmark):
+    """Two real districts beside SUMO: who arrives, how fast, and the counts at the same loops."""
+
+    protocol = (
+        "one hour of the shipped demand, signals under the city's own plans, steps of 1 s. Ours with lane change; SUMO "
+        "as it comes (Krauss following with the types' sigma, its own lane change, teleports after 300 s). CPU seconds "
+        "of a run that writes nothing, loading included for SUMO and not for ours; all else from a second run with the "
+        "same seed. Times are means over vehicles that arrived; geh_below_5 is the share of loops, or of whole roads, "
+        "whose hourly count fits SUMO's"
+    )
+    data: Path = setting(Path("../shared/data/traffic/bologna"), help="Folder with the districts acosta and pasubio.")
+    districts: str = setting(", ".join(_DISTRICTS), help="Which districts to run, separated by commas.")
+    seed: int = setting(0, at_least=0, at_most=2**32 - 1, help="Seed of both simulators.")
+
+    def rows(self) -> list[Row]:
+        """Two rows for each district."""
+        names = _chosen("district", self.districts, _DISTRICTS)
+        read = [read_district(self.data / name, self.seed) for name in names]
+        return [row for district in read for row in district_rows(district, self.seed, with_sumo=has_sumo())]
 
 
 def _chosen(kind: str, names: str, known: Iterable[str]) -> list[str]:

@@ -32,7 +32,7 @@ class Sumo:
         self._folder, self._seed = folder, seed
         self._net = folder / "city.net.xml"
         plain = [f"{option}={path}" for option, path in write_network(network, folder).items()]
-        self._run("netconvert", *plain, f"--output-file={self._net}", "--no-turnarounds=true", "--no-warnings=true")
+        cpu_seconds("netconvert", *plain, f"--output-file={self._net}", "--no-turnarounds=true", "--no-warnings=true")
         self._routes = write_vehicles(network, demand, city.begins_s + city.slices * city.slice_s, folder)
 
     def cost(self, begins_s: int, ends_s: int) -> Cost:
@@ -44,7 +44,7 @@ class Sumo:
     def _simulated(self, seconds: int) -> Cost:
         summary = self._folder / "summary.xml"
         began = time.perf_counter()
-        cpu_s = self._run(
+        cpu_s = cpu_seconds(
             "sumo",
             f"--net-file={self._net}",
             f"--route-files={self._routes}",
@@ -59,14 +59,14 @@ class Sumo:
         steps = (match for match in map(_RUNNING.search, summary.open()) if match)
         return Cost(sum(int(step[2]) for step in steps if float(step[1]) < seconds), cpu_s, time.perf_counter() - began)
 
-    @staticmethod
-    def _run(program: str, *options: str) -> float:
-        """CPU seconds of a program; raises ChildProcessError with what it said."""
-        home = Path(import_module("sumo").SUMO_HOME)
-        environment = os.environ | {"SUMO_HOME": str(home)}
-        before = os.times()
-        done = subprocess.run([home / "bin" / program, *options], capture_output=True, text=True, env=environment)
-        after = os.times()
-        if done.returncode:
-            raise ChildProcessError(f"{program} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
-        return after.children_user - before.children_user + after.children_system - before.children_system
+
+def cpu_seconds(program: str, *options: str) -> float:
+    """CPU seconds of a program; raises ChildProcessError with what it said."""
+    home = Path(import_module("sumo").SUMO_HOME)
+    environment = os.environ | {"SUMO_HOME": str(home)}
+    before = os.times()
+    done = subprocess.run([home / "bin" / program, *options], capture_output=True, text=True, env=environment)
+    after = os.times()
+    if done.returncode:
+        raise ChildProcessError(f"{program} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+    return after.children_user - before.children_user + after.children_system - before.children_system

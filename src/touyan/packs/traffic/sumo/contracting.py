@@ -17,8 +17,8 @@ from touyan.core.geometry import Points
 from .keeping import Kept
 from .records import Connection, Edge, Net
 
-SHORTEST_ROAD_M = 5.0
-"""A car's length; a road below it is no place to wait."""
+SHORTEST_ROAD_M = 7.5
+"""A car (5 m) and the gap before it (2.5 m): a road below it is no place to wait."""
 
 _STRAIGHT_DEGREES = 45.0
 
