@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from functools import cache
 from itertools import pairwise
+from typing import NamedTuple, cast
 
 import numpy as np
 import pytest
@@ -29,18 +30,28 @@ def block() -> RoadNetwork:
     return grid_network(3, 3)
 
 
+class Entry(NamedTuple):
+    """A road on the heap, compared by its cost alone; Python's heap moves as that of C++ does."""
+
+    key: float
+    road: int
+
+    def __lt__(self, other: tuple[object, ...]) -> bool:
+        return self.key < cast(float, other[0])
+
+
 def plain_spread(start: int, onward: Edges, cost: list[float]) -> tuple[list[float], list[int]]:
     """The twin of the kernel: cost to each road and the road before it."""
     reached, before = [np.inf] * len(onward), [-1] * len(onward)
     reached[start] = 0.0
-    heap = [(0.0, start)]
+    heap = [Entry(0.0, start)]
     while heap:
         key, road = heapq.heappop(heap)
         for following in onward[road] if key == reached[road] else []:
             total = key + cost[following]
             if total < reached[following]:
                 reached[following], before[following] = total, road
-                heapq.heappush(heap, (total, following))
+                heapq.heappush(heap, Entry(total, following))
     return reached, before
 
 

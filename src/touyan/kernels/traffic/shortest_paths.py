@@ -14,7 +14,8 @@ def spread(start: int, first: Ints, onward: Ints, cost: Floats, reached: Floats,
     """Cost to each road, and the road before it on the way; `inf` and NONE where there is no way.
 
     `onward[first[r]:first[r + 1]]` are the roads that follow road r. A road costs `cost` when it is entered, the
-    start nothing; `inf` closes a road. Of two equal ways the one through the nearer road stays, then the lower index.
+    start nothing; `inf` closes a road. Of equal ways the one found first stays; the order in which roads are taken up
+    is that of CityFlow, whose heap is the C++ standard library's.
     """
     reached[:], before[:] = np.inf, NONE
     keys, roads = np.empty(len(onward) + 1), np.empty(len(onward) + 1, np.int32)
@@ -38,10 +39,10 @@ def spread(start: int, first: Ints, onward: Ints, cost: Floats, reached: Floats,
 
 @inlined
 def _rise(keys: Floats, roads: Ints, place: int, key: float, road: int) -> None:
-    """Put an entry at the end of the heap and let it rise."""
+    """Let an entry rise from a place of the heap; equals stay below those that are there."""
     while place > 0:
         above = (place - 1) // 2
-        if keys[above] < key or (keys[above] == key and roads[above] <= road):
+        if keys[above] <= key:
             break
         keys[place], roads[place] = keys[above], roads[above]
         place = above
@@ -50,15 +51,11 @@ def _rise(keys: Floats, roads: Ints, place: int, key: float, road: int) -> None:
 
 @inlined
 def _sink(keys: Floats, roads: Ints, size: int) -> None:
-    """Take out the top of the heap: let the entry at its end, `size`, sink from there."""
-    key, road = keys[size], roads[size]
+    """Take out the top: close the gap down to a leaf, and let the entry at the end, `size`, rise from there."""
     place, below = 0, 1
     while below < size:
-        other = below + 1
-        if other < size and (keys[other] < keys[below] or (keys[other] == keys[below] and roads[other] < roads[below])):
-            below = other
-        if key < keys[below] or (key == keys[below] and road <= roads[below]):
-            break
+        if below + 1 < size and keys[below + 1] <= keys[below]:
+            below += 1
         keys[place], roads[place] = keys[below], roads[below]
         place, below = below, 2 * below + 1
-    keys[place], roads[place] = key, road
+    _rise(keys, roads, place, keys[size], roads[size])
