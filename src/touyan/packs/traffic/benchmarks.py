@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +24,7 @@ from .peers.process import Cost, RunnerProcess
 from .peers.race import Racer, race
 from .peers.replays import replay_costs
 from .peers.runners import CityFlowRunner, TouyanRunner, has_cityflow, lane_changes, world_takes
+from .peers.stages import stage_rows
 from .peers.sumo import Sumo, has_sumo
 from .poisson import PoissonDemand
 from .traffic_world import TrafficWorld
@@ -211,6 +214,36 @@ class Bologna(Benchmark):
         names = _chosen("district", self.districts, _DISTRICTS)
         read = [read_district(self.data / name, self.seed) for name in names]
         return [row for district in read for row in district_rows(district, self.seed, with_sumo=has_sumo())]
+
+
+class Stages(Benchmark):
+    """Where the time of a step goes."""
+
+    protocol = (
+        "own programme, one thread, the seconds that the benchmark of the simulation times; the processor's time stamp "
+        "counter is read between the stages of a step, whose kernel is compiled anew for that (half a minute a city). "
+        "Nanoseconds are the stage's share of the CPU time of a vehicle-step"
+    )
+    cities: str = setting("hangzhou, grid-57", help="Which cities to run, separated by commas.")
+    data: Path = setting(
+        Path("../shared/data/traffic"), help="Folder with the public city folders hangzhou_4x4 and jinan_3x4."
+    )
+    seed: int = setting(0, at_least=0, at_most=2**32 - 1, help="Seed of the world.")
+
+    def rows(self) -> list[Row]:
+        """A row for each stage that takes a thousandth of the time or more."""
+        cities = {name: KNOWN_CITIES[name](self.data) for name in _chosen("city", self.cities, KNOWN_CITIES)}
+        runs = [(name, city, lane_change) for name, city in cities.items() for lane_change in lane_changes()]
+        return [
+            {"city": name, "lane_change": lane_change} | row
+            for name, city, lane_change in runs
+            for row in self._stages(city, lane_change)
+            if row["percent"] >= 0.1
+        ]
+
+    def _stages(self, city: City, lane_change: bool) -> list[Row]:
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            return process.submit(stage_rows, city, lane_change, self.seed).result()
 
 
 def _chosen(kind: str, names: str, known: Iterable[str]) -> list[str]:
