@@ -10,7 +10,7 @@ from touyan.kernels.traffic import following, layout
 from touyan.kernels.traffic.following import EMERGENCY_SPEED
 from touyan.packs.traffic.grid import grid_network
 from touyan.packs.traffic.poisson import CAR
-from touyan.packs.traffic.state import empty_world, new_vehicles
+from touyan.packs.traffic.state import empty_world, new_slots
 
 SPEEDS = st.floats(0.0, 33.0)
 BRAKING = st.floats(1.0, 9.0)
@@ -58,7 +58,7 @@ NOBODY = layout.Incidents(lane=_NONE, x=np.empty(0), start=_NONE, end=_NONE, veh
 def world_with(speed: float) -> layout.World:
     """A world whose first slot holds a vehicle that drives so fast."""
     world = empty_world(NETWORK, CAR, NOBODY, interval_s=1.0, lane_change=False)
-    world.vehicles.kind[0], world.vehicles.speed[0] = 0, speed
+    world.vehicles[0].kind, world.vehicles[0].speed = 0, speed
     return world
 
 
@@ -76,6 +76,6 @@ def test_a_vehicle_that_can_stop_before_a_line_does(speed: float, spare: float) 
 
 def test_free_slots_hold_nobody() -> None:
     """A slot without a vehicle must not be taken for one."""
-    vehicles = new_vehicles(3)
+    vehicles = new_slots(layout.VEHICLE, 3)
     assert np.all(vehicles.number == layout.NONE)
     assert not vehicles.speed.any()

@@ -51,5 +51,10 @@ def _source_digest() -> str:
 def _renew_with_all_sources(dispatcher: object) -> None:
     """Let a change in any kernel renew the cache: by itself Numba looks at the entry point's file only."""
     cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-    if cache_file is not None:
-        cache_file._source_stamp = _source_digest()
+    if cache_file is None:
+        return
+    cache_file._source_stamp = _source_digest()
+    index = Path(cache_file._index_path)
+    # An index of other sources may name types that are no longer there, and would not even load.
+    if index.is_file() and _source_digest().encode() not in index.read_bytes():
+        index.unlink(missing_ok=True)

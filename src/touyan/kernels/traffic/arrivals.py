@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from touyan.kernels.compiled import inlined, outlined
 
-from .layout import CREATED, DISTURBED, FLOAT_COLUMNS, INT_COLUMNS, NEVER, NONE, RUNNING, STEP, World
+from .layout import CREATED, DISTURBED, NEVER, NONE, RUNNING, STEP, World
 from .leaders import find_gap, find_leader_of_head
 from .routing import way_on
 from .rows import make_room_for_one, note_slot, tail
@@ -50,24 +50,23 @@ def has_space(lane: int, world: World) -> bool:
     if last == NONE:
         return True
     first = world.trips.kind[world.wait_first[lane]]
-    return vehicles.x[last] > types.length[vehicles.kind[last]] + types.min_gap[first]
+    return vehicles[last].x > types.length[vehicles[last].kind] + types.min_gap[first]
 
 
 @outlined
 def enter(number: int, lane: int, world: World) -> None:
     """Put a vehicle at rest at the start of a lane."""
-    vehicles, rows, trips = world.vehicles, world.rows, world.trips
+    rows, trips = world.rows, world.trips
     make_room_for_one(lane, world)
     slot = rows.front[lane] + rows.filled[lane]
-    for column in range(INT_COLUMNS):
-        vehicles.ints[column, slot] = NONE
-    for column in range(FLOAT_COLUMNS):
-        vehicles.floats[column, slot] = 0.0
-    vehicles.number[slot], vehicles.kind[slot], vehicles.place[slot] = number, trips.kind[number], trips.place[number]
-    vehicles.link[slot] = way_on(lane, trips.place[number], world.net, world.roads)
-    vehicles.link_step[slot] = NEVER
-    vehicles.approach_step[slot] = vehicles.halt_step[slot] = world.tally[STEP]
-    vehicles.waited[slot] = vehicles.stops[slot] = vehicles.approached[slot] = 0
+    vehicle, history = world.vehicles[slot], world.histories[slot]
+    vehicle.number, vehicle.kind, vehicle.place = number, trips.kind[number], trips.place[number]
+    vehicle.x = vehicle.speed = vehicle.gap = history.driven = 0.0
+    vehicle.link = way_on(lane, vehicle.place, world.net, world.roads)
+    vehicle.blocker = vehicle.asked_by = vehicle.change = history.previous = NONE
+    history.link_step = NEVER
+    history.approach_step = history.halt_step = world.tally[STEP]
+    history.waited = history.stops = history.approached = 0
     rows.filled[lane] += 1
     note_slot(slot, world)
     if rows.filled[lane] == 1:

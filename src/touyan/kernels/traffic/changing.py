@@ -25,21 +25,21 @@ LATERAL_SHARE, LATERAL_LEAST = 0.2, 1.0  # sideways speed: a share of the speed,
 def make_room_speed(slot: int, world: World) -> float:
     """Next speed of a vehicle that has been asked to make room for a lane change."""
     vehicles, wishes, types = world.vehicles, world.wishes, world.types
-    wish = vehicles.asked_by[slot]
-    if wish == NONE or wishes.leader[wish] == vehicles.number[slot]:
+    wish = vehicles[slot].asked_by
+    if wish == NONE or wishes.leader[wish] == vehicles[slot].number:
         return UNBOUND
     sender = slot_of(wishes.vehicle[wish], world)
-    kind, asker = vehicles.kind[slot], vehicles.kind[sender]
+    kind, asker = vehicles[slot].kind, vehicles[sender].kind
     if wishes.urgent[wish]:
-        gap = vehicles.x[sender] - types.length[asker] - vehicles.x[slot]
+        gap = vehicles[sender].x - types.length[asker] - vehicles[slot].x
         distance = types.min_gap[kind]
     else:
         gap = wishes.follower_gap[wish] - stopping_distance(slot, world)
         distance = 0.0
     speed = no_collision_speed(
-        vehicles.speed[sender],
+        vehicles[sender].speed,
         types.max_neg_acc[asker],
-        vehicles.speed[slot],
+        vehicles[slot].speed,
         types.max_neg_acc[kind],
         gap,
         distance,
@@ -53,7 +53,7 @@ def is_lost(slot: int, drivable: int, world: World) -> bool:
     """Whether a vehicle is on a lane from which its route does not go on."""
     vehicles = world.vehicles
     on_lane = drivable < len(world.net.lane_road)
-    return on_lane and vehicles.link[slot] == NONE and world.roads[vehicles.place[slot] + 1] != NONE
+    return on_lane and vehicles[slot].link == NONE and world.roads[vehicles[slot].place + 1] != NONE
 
 
 @inlined
@@ -62,11 +62,11 @@ def wrong_lane_speed(slot: int, drivable: int, world: World) -> float:
     if not is_lost(slot, drivable, world):
         return UNBOUND
     vehicles, types = world.vehicles, world.types
-    kind = vehicles.kind[slot]
-    rest = world.net.length[drivable] - vehicles.x[slot]
+    kind = vehicles[slot].kind
+    rest = world.net.length[drivable] - vehicles[slot].x
     braking = types.max_neg_acc[kind]
     return no_collision_speed(
-        0.0, STOP_LINE_BRAKING, vehicles.speed[slot], braking, rest, types.min_gap[kind], world.interval
+        0.0, STOP_LINE_BRAKING, vehicles[slot].speed, braking, rest, types.min_gap[kind], world.interval
     )
 
 
@@ -79,16 +79,16 @@ def room_on(lane: int, x: float, world: World) -> float:
     rows, vehicles = world.rows, world.vehicles
     room = world.net.length[lane] - x
     for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
-        if vehicles.x[slot] < x:
+        if vehicles[slot].x < x:
             break
-        room = vehicles.x[slot] - x - world.types.length[vehicles.kind[slot]]
+        room = vehicles[slot].x - x - world.types.length[vehicles[slot].kind]
     return room
 
 
 @inlined
 def leads_on(lane: int, slot: int, world: World) -> bool:
     """Whether a vehicle's route goes on from a lane of its road."""
-    place = world.vehicles.place[slot]
+    place = world.vehicles[slot].place
     return world.roads[place + 1] == NONE or next_link(lane, place, world.net, world.roads) != NONE
 
 
@@ -96,7 +96,7 @@ def leads_on(lane: int, slot: int, world: World) -> bool:
 def better_lane(slot: int, lane: int, world: World) -> int:
     """The neighbouring lane with clearly more room; NONE when there is none."""
     net, vehicles = world.net, world.vehicles
-    kind, x, gap = vehicles.kind[slot], vehicles.x[slot], vehicles.gap[slot]
+    kind, x, gap = vehicles[slot].kind, vehicles[slot].x, vehicles[slot].gap
     length = world.types.length[kind]
     if net.length[lane] - x < LEAST_REST_M or gap < 1.5 * length:
         return NONE
@@ -120,7 +120,7 @@ def wished_lane(slot: int, lane: int, world: World) -> int:
     """The lane to which a vehicle would change; NONE when it is content."""
     vehicles = world.vehicles
     if is_lost(slot, lane, world):
-        aside = lanes_off(lane, world.roads[vehicles.place[slot] + 1], world.net)
+        aside = lanes_off(lane, world.roads[vehicles[slot].place + 1], world.net)
         return NONE if aside == 0 else lane + (1 if aside > 0 else -1)
     return better_lane(slot, lane, world)
 
@@ -129,13 +129,13 @@ def wished_lane(slot: int, lane: int, world: World) -> int:
 def wish(slot: int, lane: int, count: int, world: World) -> int:
     """Note a vehicle's wish, if it has one, in row `count`; returns the rows in use."""
     vehicles, wishes = world.vehicles, world.wishes
-    change = vehicles.change[slot]
-    if vehicles.number[slot] < 0:
+    change = vehicles[slot].change
+    if vehicles[slot].number < 0:
         return count
     target = world.changes.target[change] if change != NONE else wished_lane(slot, lane, world)
     if target == NONE:
         return count
-    wishes.vehicle[count], wishes.target[count] = vehicles.number[slot], target
+    wishes.vehicle[count], wishes.target[count] = vehicles[slot].number, target
     wishes.origin[count] = lane
     wishes.urgent[count] = change == NONE and is_lost(slot, lane, world)
     return count + 1
@@ -163,21 +163,21 @@ def find_neighbours(row: int, world: World) -> None:
     """Note who would be ahead and behind on the target lane, and the gaps (m)."""
     vehicles, rows, wishes, types = world.vehicles, world.rows, world.wishes, world.types
     slot, target = slot_of(wishes.vehicle[row], world), wishes.target[row]
-    x, length = vehicles.x[slot], types.length[vehicles.kind[slot]]
+    x, length = vehicles[slot].x, types.length[vehicles[slot].kind]
     wishes.leader[row] = wishes.follower[row] = NONE
     wishes.follower_gap[row] = UNBOUND
     leader = NONE
     for other in range(rows.front[target], rows.front[target] + rows.filled[target]):
-        if vehicles.x[other] < x:
-            wishes.follower[row] = vehicles.number[other]
-            wishes.follower_gap[row] = x - vehicles.x[other] - length
+        if vehicles[other].x < x:
+            wishes.follower[row] = vehicles[other].number
+            wishes.follower_gap[row] = x - vehicles[other].x - length
             break
         leader = other
     if leader == NONE:
         find_leader_beyond(row, world.net.length[wishes.origin[row]] - x, world)
     else:
-        wishes.leader[row] = vehicles.number[leader]
-        wishes.leader_gap[row] = vehicles.x[leader] - x - types.length[vehicles.kind[leader]]
+        wishes.leader[row] = vehicles[leader].number
+        wishes.leader_gap[row] = vehicles[leader].x - x - types.length[vehicles[leader].kind]
 
 
 @inlined
@@ -189,12 +189,12 @@ def find_leader_beyond(row: int, rest: float, world: World) -> None:
     least = UNBOUND
     for position in range(net.lane_link_first[target], net.lane_link_first[target + 1]):
         last = tail(len(net.lane_road) + net.lane_links[position], world)
-        if last == NONE or vehicles.x[last] + rest >= least:
+        if last == NONE or vehicles[last].x + rest >= least:
             continue
-        least = vehicles.x[last] + rest
-        length = world.types.length[vehicles.kind[last]]
+        least = vehicles[last].x + rest
+        length = world.types.length[vehicles[last].kind]
         if least < length:
-            wishes.leader[row] = vehicles.number[last]
+            wishes.leader[row] = vehicles[last].number
             wishes.leader_gap[row] = rest - (length - least)
 
 
@@ -203,10 +203,10 @@ def first_behind(row: int, world: World) -> int:
     """The first vehicle on the target lane that is wholly behind; NONE when there is none."""
     vehicles, rows, wishes = world.vehicles, world.rows, world.wishes
     slot, target = slot_of(wishes.vehicle[row], world), wishes.target[row]
-    rear = vehicles.x[slot] - world.types.length[vehicles.kind[slot]]
+    rear = vehicles[slot].x - world.types.length[vehicles[slot].kind]
     for other in range(rows.front[target], rows.front[target] + rows.filled[target]):
-        if vehicles.x[other] < rear:
-            return vehicles.number[other]
+        if vehicles[other].x < rear:
+            return vehicles[other].number
     return NONE
 
 
@@ -223,12 +223,12 @@ def ask(reference: int, row: int, world: World) -> None:
     if reference == NONE:
         return
     slot = slot_of(reference, world)
-    changes = vehicles.change[slot] != NONE and reference >= 0
+    changes = vehicles[slot].change != NONE and reference >= 0
     strength = wish_priority(wishes.vehicle[row], world)
-    heard = vehicles.asked_by[slot]
+    heard = vehicles[slot].asked_by
     weaker = heard == NONE or wish_priority(wishes.vehicle[heard], world) < strength
     if not changes and weaker and (reference < 0 or world.trips.priority[reference] < strength):
-        vehicles.asked_by[slot] = row
+        vehicles[slot].asked_by = row
 
 
 @inlined
@@ -236,7 +236,7 @@ def may_change(row: int, world: World) -> bool:
     """Whether a wish can be granted now: nobody asks the vehicle, and both gaps are safe."""
     vehicles, wishes = world.vehicles, world.wishes
     slot = slot_of(wishes.vehicle[row], world)
-    if vehicles.asked_by[slot] != NONE or vehicles.change[slot] != NONE:
+    if vehicles[slot].asked_by != NONE or vehicles[slot].change != NONE:
         return False
     follower = slot_of(wishes.follower[row], world)
     behind = stopping_distance(follower, world) if follower != NONE else 0.0
@@ -279,11 +279,11 @@ def begin_change(row: int, world: World) -> None:
     place = follower if follower != NONE else rows.front[target] + rows.filled[target]
     open_slot(place, target, world)
     source = slot_of(number, world)
-    vehicles.change[source] = change
+    vehicles[source].change = change
     copy_slot(source, place, world)
-    vehicles.number[place] = -2 - change
-    vehicles.blocker[place] = vehicles.asked_by[place] = NONE
-    vehicles.link[place] = way_on(target, vehicles.place[place], world.net, world.roads)
+    vehicles[place].number = -2 - change
+    vehicles[place].blocker = vehicles[place].asked_by = NONE
+    vehicles[place].link = way_on(target, vehicles[place].place, world.net, world.roads)
     changes.vehicle[change], changes.target[change], changes.origin[change] = number, target, wishes.origin[row]
     changes.priority[change], changes.offset[change] = drawn(number, world), 0.0
     note_slot(place, world)
@@ -333,18 +333,18 @@ def forget(reference: int, world: World) -> None:
     """Let a vehicle not be asked any more."""
     slot = slot_of(reference, world)
     if slot != NONE:
-        world.vehicles.asked_by[slot] = NONE
+        world.vehicles[slot].asked_by = NONE
 
 
 @inlined
 def passes_end(slot: int, lane: int, world: World) -> bool:
     """Whether a vehicle's plan carries it beyond its lane."""
     vehicles = world.vehicles
-    speed, wanted = vehicles.speed[slot], vehicles.next_speed[slot]
+    speed, wanted = vehicles[slot].speed, vehicles[slot].next_speed
     moved = (speed + wanted) * world.interval / 2
     if wanted < 0:
-        moved = 0.5 * speed * speed / world.types.max_neg_acc[vehicles.kind[slot]]
-    return vehicles.x[slot] + moved > world.net.length[lane]
+        moved = 0.5 * speed * speed / world.types.max_neg_acc[vehicles[slot].kind]
+    return vehicles[slot].x + moved > world.net.length[lane]
 
 
 @inlined
@@ -360,14 +360,14 @@ def settle(change: int, world: World) -> None:
     vehicles, changes, net = world.vehicles, world.changes, world.net
     number, origin, target = changes.vehicle[change], changes.origin[change], changes.target[change]
     slot, shadow = slot_of(number, world), changes.slot[change]
-    vehicles.next_speed[slot] = min(vehicles.next_speed[slot], vehicles.next_speed[shadow])
-    vehicles.next_speed[shadow] = vehicles.next_speed[slot]
+    vehicles[slot].next_speed = min(vehicles[slot].next_speed, vehicles[shadow].next_speed)
+    vehicles[shadow].next_speed = vehicles[slot].next_speed
     if passes_end(shadow, target, world) or passes_end(slot, origin, world):
-        vehicles.change[slot] = NONE
+        vehicles[slot].change = NONE
         remove_slot(shadow, target, world)
         changes.vehicle[change] = changes.slot[change] = NONE
         return
-    speed = max(0.0, vehicles.next_speed[slot])
+    speed = max(0.0, vehicles[slot].next_speed)
     changes.offset[change] += max(LATERAL_SHARE * speed, LATERAL_LEAST) * world.interval
     if changes.offset[change] >= (net.lane_width[origin] + net.lane_width[target]) / 2:
         take_place(change, slot, shadow, world)
@@ -378,7 +378,7 @@ def take_place(change: int, slot: int, shadow: int, world: World) -> None:
     """The vehicle is across: it goes on as what was its shadow."""
     vehicles, changes = world.vehicles, world.changes
     number = changes.vehicle[change]
-    vehicles.number[shadow], vehicles.change[shadow] = number, NONE
+    vehicles[shadow].number, vehicles[shadow].change = number, NONE
     remove_slot(slot, changes.origin[change], world)
     note_slot(shadow, world)
     changes.vehicle[change] = changes.slot[change] = NONE

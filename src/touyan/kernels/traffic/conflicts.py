@@ -35,12 +35,12 @@ def note_lane(lane: int, world: World) -> None:
     net, vehicles, rows = world.net, world.vehicles, world.rows
     lanes = len(net.lane_road)
     head = rows.front[lane]
-    coming = vehicles.link[head]
+    coming = vehicles[head].link
     if coming != NONE and is_green(coming, world):
         world.busy[coming] = 1
     last = head + rows.filled[lane] - 1
-    left = vehicles.previous[last] - lanes
-    rear = vehicles.x[last] - world.types.length[vehicles.kind[last]]
+    left = world.histories[last].previous - lanes
+    rear = vehicles[last].x - world.types.length[vehicles[last].kind]
     if left >= 0 and rear < ROUNDING_M and net.link_to[left] == lane:
         world.busy[left] = 1
 
@@ -67,19 +67,19 @@ def nearest(link: int, distance: float, world: World) -> tuple[int, float]:
     net, vehicles, rows, types = world.net, world.vehicles, world.rows, world.types
     lanes = len(net.lane_road)
     leaving = tail(net.link_to[link], world)
-    if leaving != NONE and vehicles.previous[leaving] == lanes + link:
+    if leaving != NONE and world.histories[leaving].previous == lanes + link:
         rest = net.length[lanes + link] - distance
-        if rest + (vehicles.x[leaving] - types.length[vehicles.kind[leaving]]) < 0:
-            return leaving, -(vehicles.x[leaving] + rest)
+        if rest + (vehicles[leaving].x - types.length[vehicles[leaving].kind]) < 0:
+            return leaving, -(vehicles[leaving].x + rest)
     head = rows.front[lanes + link]
     for slot in range(head, head + rows.filled[lanes + link]):
-        x = vehicles.x[slot]
-        if x <= distance or x - distance - types.length[vehicles.kind[slot]] <= 0:
+        x = vehicles[slot].x
+        if x <= distance or x - distance - types.length[vehicles[slot].kind] <= 0:
             return slot, distance - x
     lane = net.link_from[link]
     first = rows.front[lane]
-    if rows.filled[lane] > 0 and vehicles.link[first] == link and is_green(link, world):
-        return first, net.length[lane] - vehicles.x[first] + distance
+    if rows.filled[lane] > 0 and vehicles[first].link == link and is_green(link, world):
+        return first, net.length[lane] - vehicles[first].x + distance
     return NONE, 0.0
 
 
@@ -88,7 +88,7 @@ def can_yield(distance: float, slot: int, world: World) -> bool:
     """Whether a vehicle can still stop before the cross, or has cleared it."""
     if distance > 0:
         return stopping_distance(slot, world) < distance - YIELD_DISTANCE_M
-    return distance < 0 and distance + world.types.length[world.vehicles.kind[slot]] < 0
+    return distance < 0 and distance + world.types.length[world.vehicles[slot].kind] < 0
 
 
 @inlined
@@ -97,8 +97,8 @@ def steps_to_reach(distance: float, slot: int, is_turn: bool, world: World) -> i
     if distance <= 0:
         return 0
     interval = world.interval
-    kind = world.vehicles.kind[slot]
-    speed = world.vehicles.speed[slot]
+    kind = world.vehicles[slot].kind
+    speed = world.vehicles[slot].speed
     target = TURN_SPEED if is_turn else world.types.max_speed[kind]
     acceleration = world.types.usual_pos_acc[kind]
     if speed > target:
@@ -118,7 +118,7 @@ def steps_to_reach(distance: float, slot: int, is_turn: bool, world: World) -> i
 @inlined
 def priority(slot: int, world: World) -> int:
     """The random number that breaks the last tie."""
-    reference = world.vehicles.number[slot]
+    reference = world.vehicles[slot].number
     return world.trips.priority[reference] if reference >= 0 else world.changes.priority[-2 - reference]
 
 
@@ -129,13 +129,13 @@ def goes_first(slot: int, near: float, foe: int, foe_near: float, rank: int, foe
     if rank > foe_rank:
         return True
     if foe_near <= 0:
-        return foe_near + world.types.length[vehicles.kind[foe]] < 0
+        return foe_near + world.types.length[vehicles[foe].kind] < 0
     steps = steps_to_reach(near, slot, rank != STRAIGHT_RANK, world)
     foe_steps = steps_to_reach(foe_near, foe, foe_rank != STRAIGHT_RANK, world)
     if rank < foe_rank or steps != foe_steps:
         return foe_steps > steps
-    if vehicles.link_step[slot] != vehicles.link_step[foe]:
-        return vehicles.link_step[slot] < vehicles.link_step[foe]
+    if world.histories[slot].link_step != world.histories[foe].link_step:
+        return world.histories[slot].link_step < world.histories[foe].link_step
     if near != foe_near:
         return near < foe_near
     return priority(slot, world) > priority(foe, world)
@@ -144,7 +144,7 @@ def goes_first(slot: int, near: float, foe: int, foe_near: float, rank: int, foe
 @inlined
 def blocker_of(slot: int, world: World) -> int:
     """The slot of the vehicle that another one yields to; NONE when there is none."""
-    return slot_of(world.vehicles.blocker[slot], world)
+    return slot_of(world.vehicles[slot].blocker, world)
 
 
 @inlined

@@ -17,9 +17,9 @@ def has_room(lane: int, slot: int, world: World) -> bool:
     """Whether a lane can take one more vehicle at its start."""
     vehicles, types = world.vehicles, world.types
     last = tail(lane, world)
-    if last == NONE or vehicles.speed[last] >= MOVING_ON:
+    if last == NONE or vehicles[last].speed >= MOVING_ON:
         return True
-    return vehicles.x[last] > types.length[vehicles.kind[last]] + types.length[vehicles.kind[slot]]
+    return vehicles[last].x > types.length[vehicles[last].kind] + types.length[vehicles[slot].kind]
 
 
 @inlined
@@ -35,7 +35,7 @@ def pass_crosses(slot: int, link: int, x: float, speed: float, world: World) -> 
             continue
         foe = foe_at(place, slot, near, link, world)
         if foe != NONE:
-            world.vehicles.next_blocker[slot] = world.vehicles.number[foe]
+            world.vehicles[slot].next_blocker = world.vehicles[foe].number
             return min(speed, speed_to_stop(near - YIELD_DISTANCE_M, slot, world))
     return speed
 
@@ -44,8 +44,8 @@ def pass_crosses(slot: int, link: int, x: float, speed: float, world: World) -> 
 def approach_speed(slot: int, rest: float, world: World) -> float:
     """Next speed allowed by the crossing `rest` m ahead: signal, room behind it, others on it."""
     net, vehicles = world.net, world.vehicles
-    speed = world.types.max_speed[vehicles.kind[slot]]
-    link = vehicles.link[slot]
+    speed = world.types.max_speed[vehicles[slot].kind]
+    link = vehicles[slot].link
     blocked = not is_green(link, world) or not has_room(net.link_to[link], slot, world)
     if blocked and stopping_distance(slot, world) <= rest:
         return min(speed, speed_to_stop(rest, slot, world))
@@ -58,10 +58,10 @@ def approach_speed(slot: int, rest: float, world: World) -> float:
 def crossing_speed(slot: int, drivable: int, world: World) -> float:
     """Next speed allowed by the crossing that a vehicle is on or comes to."""
     net, vehicles = world.net, world.vehicles
-    kind, x = vehicles.kind[slot], vehicles.x[slot]
+    kind, x = vehicles[slot].kind, vehicles[slot].x
     if drivable >= len(net.lane_road):
-        return pass_crosses(slot, vehicles.link[slot], x, world.types.max_speed[kind], world)
+        return pass_crosses(slot, vehicles[slot].link, x, world.types.max_speed[kind], world)
     rest = net.length[drivable] - x
-    if rest > world.types.look_ahead[kind] or vehicles.link[slot] == NONE:
+    if rest > world.types.look_ahead[kind] or vehicles[slot].link == NONE:
         return world.types.max_speed[kind]
     return approach_speed(slot, rest, world)

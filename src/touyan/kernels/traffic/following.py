@@ -43,10 +43,10 @@ def no_collision_speed(
 def following_speed(slot: int, leader_speed: float, leader_kind: int, world: World) -> float:
     """Next speed of a vehicle behind a leader of some speed (m/s) and type; NONE for no leader."""
     types, interval = world.types, world.interval
-    kind = world.vehicles.kind[slot]
+    kind = world.vehicles[slot].kind
     if leader_kind == NONE:
         return types.max_speed[kind]
-    speed, gap = world.vehicles.speed[slot], world.vehicles.gap[slot]
+    speed, gap = world.vehicles[slot].speed, world.vehicles[slot].gap
     hard = no_collision_speed(
         leader_speed, types.max_neg_acc[leader_kind], speed, types.max_neg_acc[kind], gap, 0.0, interval
     )
@@ -67,16 +67,16 @@ def following_speed(slot: int, leader_speed: float, leader_kind: int, world: Wor
 @inlined
 def stopping_distance(slot: int, world: World) -> float:
     """Metres to stop at maximum braking."""
-    speed = world.vehicles.speed[slot]
-    return 0.5 * speed * speed / world.types.max_neg_acc[world.vehicles.kind[slot]]
+    speed = world.vehicles[slot].speed
+    return 0.5 * speed * speed / world.types.max_neg_acc[world.vehicles[slot].kind]
 
 
 @inlined
 def speed_to_stop(distance: float, slot: int, world: World) -> float:
     """Next speed that comes to rest within `distance` m; may be negative, the caller clips it."""
     types, interval = world.types, world.interval
-    kind = world.vehicles.kind[slot]
-    speed = world.vehicles.speed[slot]
+    kind = world.vehicles[slot].kind
+    speed = world.vehicles[slot].speed
     faster = speed + types.usual_pos_acc[kind] * interval
     if (speed + faster) * interval / 2 + faster * faster / types.usual_neg_acc[kind] / 2 < distance:
         return faster

@@ -10,7 +10,7 @@ from .layout import HOLDING, NONE, STEP, World
 @inlined
 def has_just_passed(slot: int, x: float, world: World) -> bool:
     """Whether a vehicle beyond a place was before it two seconds ago at its present speed."""
-    return world.vehicles.x[slot] - x <= 2.0 * world.vehicles.speed[slot]
+    return world.vehicles[slot].x - x <= 2.0 * world.vehicles[slot].speed
 
 
 @inlined
@@ -18,7 +18,7 @@ def is_held(slot: int, world: World) -> bool:
     """Whether a vehicle has broken down."""
     incidents, step = world.incidents, world.tally[STEP]
     for row in range(len(incidents.lane)):
-        if incidents.vehicle[row] == world.vehicles.number[slot] and step < incidents.end[row]:
+        if incidents.vehicle[row] == world.vehicles[slot].number and step < incidents.end[row]:
             return True
     return False
 
@@ -30,10 +30,10 @@ def catch(row: int, world: World) -> None:
     lane, x = incidents.lane[row], incidents.x[row]
     found = NONE
     for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
-        if vehicles.x[slot] >= x and vehicles.number[slot] >= 0:
+        if vehicles[slot].x >= x and vehicles[slot].number >= 0:
             found = slot
     if found != NONE and has_just_passed(found, x, world):
-        incidents.vehicle[row] = vehicles.number[found]
+        incidents.vehicle[row] = vehicles[found].number
 
 
 @inlined

@@ -1,14 +1,14 @@
 """The arrays that the traffic kernels share.
 
 A *drivable* is a lane or a link; lanes are numbered first, link k is drivable `lanes + k`. Running vehicles lie in
-*slots*, in columns; those on one drivable lie side by side, its *row*, the head (nearest to the exit) first. So a
+*slots*; those on one drivable lie side by side, its *row*, the head (nearest to the exit) first. So a
 leader is the slot before, and a pass over the city is a pass over memory. A vehicle is *referred to* by its number
 in order of creation, or, while it is the shadow of a lane change, by `-2 - change`; NONE stands for "nobody".
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,37 +82,41 @@ class Trips(NamedTuple):
     driven: Floats  # m
 
 
-class Vehicles(NamedTuple):
-    """Running vehicles by slot; `ints` and `floats` hold all the other columns, one a row.
+VEHICLE = np.dtype(
+    [
+        ("x", np.float64),  # front bumper, m from the start of its drivable
+        ("speed", np.float64),
+        ("next_speed", np.float64),  # planned; negative: it stops within the step
+        ("gap", np.float64),  # m to the leader's rear; the last known one when there is no leader
+        ("kind", np.int32),
+        ("link", np.int32),  # the link it is on, or will take at the end of its lane
+        ("number", np.int32),  # how to refer to it; NONE in a free slot
+        ("place", np.int32),  # its road's place on `roads`; on a link that of the road before
+        ("blocker", np.int32),  # whom it yields to
+        ("next_blocker", np.int32),
+        ("asked_by", np.int32),  # the wish for which it is asked to make room, NONE if none
+        ("change", np.int32),  # its lane change, NONE if none
+    ]
+)
+"""What a step reads and writes of a running vehicle: one line of the processor's cache (64 bytes)."""
 
-    The first three float columns and the first eight of the others are all that a step reads of most vehicles.
-    """
+HISTORY = np.dtype(
+    [
+        ("driven", np.float64),  # m before this drivable
+        ("previous", np.int32),  # drivable before the last change
+        ("link_step", np.int32),  # when it entered its link, NEVER on lanes
+        ("approach_step", np.int32),  # when it came onto its lane
+        ("halt_step", np.int32),  # since when it halts, NONE when it drives
+        ("waited", np.int32),  # steps
+        ("stops", np.int32),
+        ("approached", np.int32),  # steps on lanes that lead to a signal, before this lane
+        ("spare", np.int32),
+    ]
+)
+"""What is seldom looked at: when a vehicle changes drivable, comes to a halt, or gives way at the last tie."""
 
-    ints: NDArray[np.int32]
-    floats: NDArray[np.float64]
-    number: Ints  # how to refer to it; NONE in a free slot
-    kind: Ints
-    link: Ints  # the link it is on, or will take at the end of its lane
-    blocker: Ints  # whom it yields to
-    next_blocker: Ints
-    asked_by: Ints  # the wish for which it is asked to make room, NONE if none
-    change: Ints  # its lane change, NONE if none
-    place: Ints  # its road's place on `roads`; on a link that of the road before
-    previous: Ints  # drivable before the last change
-    link_step: Ints  # when it entered its link, NEVER on lanes
-    approach_step: Ints  # when it came onto a road that leads to a signal
-    halt_step: Ints  # since when it halts, NONE when it drives
-    waited: Ints
-    stops: Ints
-    approached: Ints
-    x: Floats  # front bumper, m from the start of its drivable
-    speed: Floats
-    next_speed: Floats  # planned; negative: it stops within the step
-    gap: Floats  # m to the leader's rear; the last known one when there is no leader
-    driven: Floats  # m before this drivable
-
-
-INT_COLUMNS, FLOAT_COLUMNS = 15, 5
+Records = Any
+"""An array of VEHICLE or HISTORY, one element a slot; `records[slot].x` is one field."""
 
 
 class Rows(NamedTuple):
@@ -202,7 +206,8 @@ class World(NamedTuple):
     roads: Ints  # the routes, one after the other, each closed by NONE
     gates: Ints  # lanes on which vehicles may begin
     trips: Trips
-    vehicles: Vehicles
+    vehicles: Records  # VEHICLE, by slot
+    histories: Records  # HISTORY, by slot
     rows: Rows
     wait_first: Ints  # vehicle at the front of each lane's waiting buffer
     wait_last: Ints
@@ -213,7 +218,8 @@ class World(NamedTuple):
     signals: Signals
     sensing: Sensing
     incidents: Incidents
-    scratch: Floats  # room to lay out the slots anew
+    spare_vehicles: Records  # room to lay out the slots anew
+    spare_histories: Records
     tally: Longs
     interval: float  # s
 

@@ -13,7 +13,7 @@ from .rows import tail
 def behind(slot: int, distance: float, world: World) -> float:
     """The gap (m) to a vehicle on a drivable that begins `distance` m ahead."""
     vehicles = world.vehicles
-    return distance + vehicles.x[slot] - world.types.length[vehicles.kind[slot]]
+    return distance + vehicles[slot].x - world.types.length[vehicles[slot].kind]
 
 
 @inlined
@@ -37,9 +37,9 @@ def look_ahead(slot: int, drivable: int, world: World) -> tuple[int, float]:
     """The leader of a head along its way, and the gap; NONE when nobody is within its view."""
     net, vehicles = world.net, world.vehicles
     lanes = len(net.lane_road)
-    view = world.types.look_ahead[vehicles.kind[slot]]
-    distance = net.length[drivable] - vehicles.x[slot]
-    place, link = vehicles.place[slot], vehicles.link[slot]
+    view = world.types.look_ahead[vehicles[slot].kind]
+    distance = net.length[drivable] - vehicles[slot].x
+    place, link = vehicles[slot].place, vehicles[slot].link
     if drivable >= lanes:  # as if it stood on the lane before, whose links are behind it
         place, lane = place + 1, net.link_to[link]
         last = tail(lane, world)
@@ -77,16 +77,16 @@ def find_leader_of_head(drivable: int, world: World) -> None:
     if leader == NONE:
         rows.leader_kind[drivable] = NONE
         return
-    rows.leader_kind[drivable] = vehicles.kind[leader]
-    rows.leader_speed[drivable] = vehicles.speed[leader]
-    vehicles.gap[head] = gap
+    rows.leader_kind[drivable] = vehicles[leader].kind
+    rows.leader_speed[drivable] = vehicles[leader].speed
+    vehicles[head].gap = gap
 
 
 @inlined
 def find_gap(slot: int, world: World) -> None:
     """Set the gap of a vehicle to the one in the slot before it."""
     vehicles = world.vehicles
-    vehicles.gap[slot] = vehicles.x[slot - 1] - world.types.length[vehicles.kind[slot - 1]] - vehicles.x[slot]
+    vehicles[slot].gap = vehicles[slot - 1].x - world.types.length[vehicles[slot - 1].kind] - vehicles[slot].x
 
 
 @outlined

@@ -18,7 +18,7 @@ from .sensing import HALTING_SPEED
 def next_speed(slot: int, drivable: int, leader_speed: float, leader_kind: int, world: World) -> float:
     """The speed a vehicle aims at; negative when it stops within the step."""
     vehicles, types, interval = world.vehicles, world.types, world.interval
-    kind, speed = vehicles.kind[slot], vehicles.speed[slot]
+    kind, speed = vehicles[slot].kind, vehicles[slot].speed
     wanted = min(types.max_speed[kind], speed + types.max_pos_acc[kind] * interval)
     wanted = min(wanted, world.net.speed_limit[drivable])
     wanted = min(wanted, following_speed(slot, leader_speed, leader_kind, world))
@@ -38,9 +38,9 @@ def plan_row(drivable: int, world: World) -> None:
     leader_speed, leader_kind = rows.leader_speed[drivable], rows.leader_kind[drivable]
     head = rows.front[drivable]
     for slot in range(head, head + rows.filled[drivable]):
-        vehicles.next_blocker[slot] = NONE
-        vehicles.next_speed[slot] = next_speed(slot, drivable, leader_speed, leader_kind, world)
-        leader_speed, leader_kind = vehicles.speed[slot], vehicles.kind[slot]
+        vehicles[slot].next_blocker = NONE
+        vehicles[slot].next_speed = next_speed(slot, drivable, leader_speed, leader_kind, world)
+        leader_speed, leader_kind = vehicles[slot].speed, vehicles[slot].kind
 
 
 @inlined
@@ -55,30 +55,30 @@ def plan(first: int, last: int, world: World) -> None:
 def move(slot: int, world: World) -> float:
     """Carry out a vehicle's plan; its place on the drivable (m) may then lie beyond the end."""
     vehicles = world.vehicles
-    speed, wanted = vehicles.speed[slot], vehicles.next_speed[slot]
+    speed, wanted = vehicles[slot].speed, vehicles[slot].next_speed
     if wanted < 0:
-        moved = 0.5 * speed * speed / world.types.max_neg_acc[vehicles.kind[slot]]
+        moved = 0.5 * speed * speed / world.types.max_neg_acc[vehicles[slot].kind]
         wanted = 0.0
     else:
         moved = (speed + wanted) * world.interval / 2
-    vehicles.x[slot] += moved
-    vehicles.speed[slot] = wanted
-    vehicles.blocker[slot] = vehicles.next_blocker[slot]
+    vehicles[slot].x += moved
+    vehicles[slot].speed = wanted
+    vehicles[slot].blocker = vehicles[slot].next_blocker
     if (speed < HALTING_SPEED) != (wanted < HALTING_SPEED):
         note_halt(slot, wanted < HALTING_SPEED, world)
-    return vehicles.x[slot]
+    return vehicles[slot].x
 
 
 @inlined
 def note_halt(slot: int, halts: bool, world: World) -> None:
     """Note that a vehicle comes to a halt, or drives on after one."""
-    vehicles = world.vehicles
+    history = world.histories[slot]
     if halts:
-        vehicles.halt_step[slot] = world.tally[STEP]
-        vehicles.stops[slot] += 1
+        history.halt_step = world.tally[STEP]
+        history.stops += 1
     else:
-        vehicles.waited[slot] += world.tally[STEP] - vehicles.halt_step[slot]
-        vehicles.halt_step[slot] = NONE
+        history.waited += world.tally[STEP] - history.halt_step
+        history.halt_step = NONE
 
 
 @inlined
@@ -99,7 +99,7 @@ def leave(slot: int, drivable: int, row: int, world: World) -> int:
     """Note where a vehicle goes that has passed the end of its drivable; returns 0 when it must stay."""
     vehicles, net, movers = world.vehicles, world.net, world.movers
     lanes = len(net.lane_road)
-    x, place, link = vehicles.x[slot], vehicles.place[slot], vehicles.link[slot]
+    x, place, link = vehicles[slot].x, vehicles[slot].place, vehicles[slot].link
     here = drivable
     while here != NONE and x > net.length[here]:
         if here < lanes and link == NONE:
@@ -118,7 +118,7 @@ def leave(slot: int, drivable: int, row: int, world: World) -> int:
             here = net.link_to[link]
             place += 1
             link = way_on(here, place, net, world.roads)
-    movers.number[row], movers.origin[row] = vehicles.number[slot], drivable
+    movers.number[row], movers.origin[row] = vehicles[slot].number, drivable
     movers.drivable[row], movers.place[row], movers.link[row], movers.x[row] = here, place, link, x
     return 1
 
@@ -126,8 +126,8 @@ def leave(slot: int, drivable: int, row: int, world: World) -> int:
 @inlined
 def stay_at_end(slot: int, lane: int, world: World) -> None:
     """Stop a vehicle at the end of a lane that does not lead on."""
-    world.vehicles.x[slot] = world.net.length[lane]
-    world.vehicles.speed[slot] = 0.0
+    world.vehicles[slot].x = world.net.length[lane]
+    world.vehicles[slot].speed = 0.0
 
 
 @inlined
@@ -164,9 +164,9 @@ def relocate(begin: int, movers: int, world: World) -> None:
 @inlined
 def end_approach(slot: int, lane: int, world: World) -> None:
     """Count the steps on a lane that leads to a signal."""
-    vehicles = world.vehicles
+    history = world.histories[slot]
     if world.net.lane_approaches[lane]:
-        vehicles.approached[slot] += world.tally[STEP] - vehicles.approach_step[slot]
+        history.approached += world.tally[STEP] - history.approach_step
 
 
 @inlined
@@ -175,9 +175,9 @@ def finish(number: int, slot: int, row: int, world: World) -> None:
     trips, vehicles = world.trips, world.vehicles
     trips.slot[number] = NONE
     trips.left[number] = world.tally[STEP]
-    trips.waited[number], trips.stops[number] = vehicles.waited[slot], vehicles.stops[slot]
-    trips.approached[number] = vehicles.approached[slot]
-    trips.driven[number] = vehicles.driven[slot] + vehicles.x[slot] - world.movers.x[row]
+    trips.waited[number], trips.stops[number] = world.histories[slot].waited, world.histories[slot].stops
+    trips.approached[number] = world.histories[slot].approached
+    trips.driven[number] = world.histories[slot].driven + vehicles[slot].x - world.movers.x[row]
     world.tally[FINISHED] += 1
     world.tally[RUNNING] -= 1
 
@@ -189,20 +189,20 @@ def line_up(source: int, row: int, world: World) -> None:
     drivable, x = movers.drivable[row], movers.x[row]
     slot = rows.front[drivable] + rows.filled[drivable]
     overtaken = 0
-    while overtaken < rows.fresh[drivable] and vehicles.x[slot - 1] < x:
+    while overtaken < rows.fresh[drivable] and vehicles[slot - 1].x < x:
         slot -= 1
         overtaken += 1
     open_slot(slot, drivable, world)
     rows.fresh[drivable] += 1
     copy_slot(source, slot, world)
-    vehicles.number[slot] = movers.number[row]
+    vehicles[slot].number = movers.number[row]
     note_slot(slot, world)
-    vehicles.driven[slot] += vehicles.x[slot] - x
-    vehicles.x[slot], vehicles.place[slot], vehicles.link[slot] = x, movers.place[row], movers.link[row]
-    vehicles.previous[slot] = movers.origin[row]
+    world.histories[slot].driven += vehicles[slot].x - x
+    vehicles[slot].x, vehicles[slot].place, vehicles[slot].link = x, movers.place[row], movers.link[row]
+    world.histories[slot].previous = movers.origin[row]
     if drivable < len(world.sensing.entered):
-        vehicles.link_step[slot] = NEVER
-        vehicles.approach_step[slot] = world.tally[STEP]
+        world.histories[slot].link_step = NEVER
+        world.histories[slot].approach_step = world.tally[STEP]
         world.sensing.entered[drivable] += 1
     else:
-        vehicles.link_step[slot] = world.tally[STEP]
+        world.histories[slot].link_step = world.tally[STEP]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from touyan.kernels.compiled import inlined, outlined
 
-from .layout import FLOAT_COLUMNS, INT_COLUMNS, NONE, SLOTS_WANTED, World
+from .layout import NONE, SLOTS_WANTED, World
 
 
 @inlined
@@ -18,7 +18,7 @@ def slot_of(reference: int, world: World) -> int:
 @inlined
 def note_slot(slot: int, world: World) -> None:
     """Remember where the vehicle in a slot is."""
-    reference = world.vehicles.number[slot]
+    reference = world.vehicles[slot].number
     if reference >= 0:
         world.trips.slot[reference] = slot
     else:
@@ -35,18 +35,15 @@ def tail(drivable: int, world: World) -> int:
 @inlined
 def copy_slot(source: int, target: int, world: World) -> None:
     """Copy all that is known of a vehicle to another slot."""
-    vehicles = world.vehicles
-    for column in range(INT_COLUMNS):
-        vehicles.ints[column, target] = vehicles.ints[column, source]
-    for column in range(FLOAT_COLUMNS):
-        vehicles.floats[column, target] = vehicles.floats[column, source]
+    world.vehicles[target] = world.vehicles[source]
+    world.histories[target] = world.histories[source]
 
 
 @inlined
 def move_slot(source: int, target: int, world: World) -> None:
     """Move a vehicle to a free slot."""
     copy_slot(source, target, world)
-    world.vehicles.number[source] = NONE
+    world.vehicles[source].number = NONE
     note_slot(target, world)
 
 
@@ -58,13 +55,13 @@ def take_out(slot: int, drivable: int, world: World) -> int:
     rows.front[drivable] = front + 1
     rows.filled[drivable] -= 1
     if slot != front:
-        spare = len(world.vehicles.number) - 1  # the last slot belongs to no row
+        spare = len(world.vehicles) - 1  # the last slot belongs to no row
         copy_slot(slot, spare, world)
         for place in range(slot, front, -1):
             move_slot(place - 1, place, world)
         copy_slot(spare, front, world)
-        world.vehicles.number[spare] = NONE
-    world.vehicles.number[front] = NONE
+        world.vehicles[spare].number = NONE
+    world.vehicles[front].number = NONE
     return front
 
 
@@ -119,7 +116,7 @@ def ample(drivable: int, world: World) -> int:
     """Slots with which a row seldom outgrows them; never fewer than it has."""
     rows = world.rows
     least = needed(drivable, world)
-    return max(least + 1 + least // 2, rows.start[drivable + 1] - rows.start[drivable])
+    return max(least + 2 + least // 2, rows.start[drivable + 1] - rows.start[drivable])
 
 
 @outlined
@@ -133,45 +130,42 @@ def lay_out(world: World) -> None:
     for drivable in range(len(rows.filled)):
         wanted += ample(drivable, world)
     world.tally[SLOTS_WANTED] = wanted
-    fits = wanted < len(vehicles.number)
+    fits = wanted < len(vehicles)
     begin = 0
     for drivable in range(len(rows.filled)):
         rows.next_start[drivable] = begin
         begin += ample(drivable, world) if fits else needed(drivable, world)
     rows.next_start[len(rows.filled)] = begin
-    for column in range(INT_COLUMNS):
-        lay_out_ints(column, world)
-    for column in range(FLOAT_COLUMNS):
-        lay_out_floats(column, world)
+    saved = 0
     for drivable in range(len(rows.filled)):
-        rows.start[drivable] = rows.front[drivable] = rows.next_start[drivable]
-        for slot in range(rows.front[drivable], rows.front[drivable] + rows.filled[drivable]):
-            note_slot(slot, world)
+        saved = save_row(drivable, saved, world)
+    saved = 0
+    for drivable in range(len(rows.filled)):
+        saved = lay_out_row(drivable, saved, world)
     rows.start[len(rows.filled)] = begin
 
 
-@outlined
-def lay_out_ints(column: int, world: World) -> None:
-    """Bring one column of whole numbers to its new places; free slots are NONE."""
-    rows, old = world.rows, world.scratch
-    values = world.vehicles.ints
-    for slot in range(len(old)):
-        old[slot] = values[column, slot]  # exact: a double holds every 32-bit number
-        values[column, slot] = NONE
-    for drivable in range(len(rows.filled)):
-        target, front = rows.next_start[drivable], rows.front[drivable]
-        for place in range(rows.filled[drivable]):
-            values[column, target + place] = int(old[front + place])
+@inlined
+def save_row(drivable: int, saved: int, world: World) -> int:
+    """Put a row aside, behind those `saved` before; returns how many there are then."""
+    front = world.rows.front[drivable]
+    for slot in range(front, front + world.rows.filled[drivable]):
+        world.spare_vehicles[saved] = world.vehicles[slot]
+        world.spare_histories[saved] = world.histories[slot]
+        world.vehicles[slot].number = NONE
+        saved += 1
+    return saved
 
 
-@outlined
-def lay_out_floats(column: int, world: World) -> None:
-    """Bring one column of measures to its new places."""
-    rows, old = world.rows, world.scratch
-    values = world.vehicles.floats
-    for slot in range(len(old)):
-        old[slot] = values[column, slot]
-    for drivable in range(len(rows.filled)):
-        target, front = rows.next_start[drivable], rows.front[drivable]
-        for place in range(rows.filled[drivable]):
-            values[column, target + place] = old[front + place]
+@inlined
+def lay_out_row(drivable: int, saved: int, world: World) -> int:
+    """Bring a row that was put aside to its new place; returns where the next one lies."""
+    rows = world.rows
+    target = rows.next_start[drivable]
+    for slot in range(target, target + rows.filled[drivable]):
+        world.vehicles[slot] = world.spare_vehicles[saved]
+        world.histories[slot] = world.spare_histories[saved]
+        note_slot(slot, world)
+        saved += 1
+    rows.start[drivable] = rows.front[drivable] = target
+    return saved

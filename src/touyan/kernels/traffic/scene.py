@@ -17,7 +17,7 @@ def place_vehicle(
     slot: int, drivable: int, world: World, first: Ints, points: Floats, out: NDArray[np.float32]
 ) -> None:
     """Write x, y (m), speed (m/s) and heading (rad) of one vehicle, given the shapes of all drivables."""
-    rest = world.vehicles.x[slot]
+    rest = world.vehicles[slot].x
     last = first[drivable + 1] - 2
     for point in range(first[drivable], last + 1):
         east = points[point + 1, 0] - points[point, 0]
@@ -27,7 +27,7 @@ def place_vehicle(
             share = rest / length if length > 0 else 0.0
             out[0] = points[point, 0] + share * east
             out[1] = points[point, 1] + share * north
-            out[2] = world.vehicles.speed[slot]
+            out[2] = world.vehicles[slot].speed
             out[3] = math.atan2(north, east)
             return
         rest -= length
@@ -42,7 +42,7 @@ def place_vehicles(
     row = 0
     for drivable in range(len(rows.filled)):
         for slot in range(rows.front[drivable], rows.front[drivable] + rows.filled[drivable]):
-            if world.vehicles.number[slot] >= 0:
+            if world.vehicles[slot].number >= 0:
                 place_vehicle(slot, drivable, world, shape_first, shape_points, out[row])
-                number[row] = world.vehicles.number[slot]
+                number[row] = world.vehicles[slot].number
                 row += 1

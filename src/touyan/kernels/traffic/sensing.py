@@ -16,8 +16,8 @@ def gather(first: int, last: int, world: World) -> None:
     for lane in range(first, last):
         distance = covered = 0.0
         for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
-            distance += vehicles.speed[slot]
-            covered += min(world.types.length[vehicles.kind[slot]], vehicles.x[slot])
+            distance += vehicles[slot].speed
+            covered += min(world.types.length[vehicles[slot].kind], vehicles[slot].x)
         if rows.filled[lane] > 0:
             sensing.seconds[lane] += rows.filled[lane] * world.interval
             sensing.distance[lane] += distance * world.interval
@@ -33,7 +33,7 @@ def look(world: World, present: Longs, halting: Longs, queue: Floats) -> None:
         halting[lane] = 0
         queue[lane] = 0.0
         for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
-            if vehicles.speed[slot] < HALTING_SPEED:
+            if vehicles[slot].speed < HALTING_SPEED:
                 halting[lane] += 1
-                rear = max(0.0, vehicles.x[slot] - types.length[vehicles.kind[slot]])
+                rear = max(0.0, vehicles[slot].x - types.length[vehicles[slot].kind])
                 queue[lane] = world.net.length[lane] - rear

@@ -49,7 +49,7 @@ def step(world: World) -> None:
 @inlined
 def is_roomy(world: World) -> bool:
     """Whether there are slots enough for whatever the next step brings."""
-    tally, slots = world.tally, len(world.vehicles.number)
+    tally, slots = world.tally, len(world.vehicles)
     # Each running vehicle may be on the move or cast a shadow, and each gate may let one in.
     return max(tally[SLOTS_WANTED], 3 * tally[RUNNING] + len(world.gates)) < slots
 

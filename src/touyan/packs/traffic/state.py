@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from touyan.kernels.traffic import layout
-from touyan.kernels.traffic.layout import FLOAT_COLUMNS, INT_COLUMNS, NONE
+from touyan.kernels.traffic.layout import HISTORY, NONE, VEHICLE
 
 from .demand import VehicleTypes
 from .network import RoadNetwork
 
 _LINK_SPEED_LIMIT = 10_000.0  # links have none
 _FEWEST_SLOTS = 256
+_CACHE_LINE = 64  # bytes
 _Columns = TypeVar(
     "_Columns", layout.Trips, layout.Rows, layout.Movers, layout.Changes, layout.Wishes, layout.Signals, layout.Sensing
 )
@@ -109,7 +109,8 @@ def empty_world(
         roads=np.empty(0, np.int32),
         gates=np.empty(0, np.int32),
         trips=_columns(layout.Trips, 0, floats={"driven"}),
-        vehicles=new_vehicles(0),
+        vehicles=new_slots(VEHICLE, 0),
+        histories=new_slots(HISTORY, 0),
         rows=_empty_rows(drivables),
         wait_first=np.full(lanes, NONE, np.int32),
         wait_last=np.full(lanes, NONE, np.int32),
@@ -122,7 +123,8 @@ def empty_world(
             np.zeros(lanes, np.int64), np.zeros(lanes, np.int64), np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
         ),
         incidents=incidents,
-        scratch=np.empty(0),
+        spare_vehicles=new_slots(VEHICLE, 0),
+        spare_histories=new_slots(HISTORY, 0),
         tally=tally,
         interval=interval_s,
     )
@@ -156,31 +158,39 @@ def new_trips(count: int) -> layout.Trips:
     return trips
 
 
-def new_vehicles(slots: int) -> layout.Vehicles:
-    """Free slots."""
-    return _views(np.full((INT_COLUMNS, slots), NONE, np.int32), np.zeros((FLOAT_COLUMNS, slots)))
+def new_slots(kind: np.dtype[np.void], slots: int) -> layout.Records:
+    """Free slots, each at the start of a cache line if it is a line long."""
+    room = np.zeros(slots * kind.itemsize + _CACHE_LINE, np.uint8)
+    begin = -room.ctypes.data % _CACHE_LINE
+    records = room[begin : begin + slots * kind.itemsize].view(kind).view(np.recarray)
+    if "number" in records.dtype.names:
+        records["number"] = NONE
+    return records
 
 
-def _views(ints: NDArray[np.int32], floats: NDArray[np.float64]) -> layout.Vehicles:
-    return layout.Vehicles(ints, floats, *ints, *floats)
+def _copied_slots(records: layout.Records) -> layout.Records:
+    copy = new_slots(records.dtype, len(records))
+    copy[:] = records
+    return copy
 
 
 def roomier(world: layout.World) -> layout.World:
     """The world with slots enough to go on for some time."""
     tally, drivables = world.tally, len(world.rows.filled)
-    before = len(world.vehicles.number)
+    before = len(world.vehicles)
     wanted = max(int(tally[layout.SLOTS_WANTED]), 3 * int(tally[layout.RUNNING]) + len(world.gates), before)
     slots = max(_FEWEST_SLOTS, 2 * drivables, wanted + wanted // 4 + 64)
-    vehicles = new_vehicles(slots)
-    vehicles.ints[:, :before] = world.vehicles.ints
-    vehicles.floats[:, :before] = world.vehicles.floats
+    vehicles, histories = new_slots(VEHICLE, slots), new_slots(HISTORY, slots)
+    vehicles[:before], histories[:before] = world.vehicles, world.histories
     changing = slots if tally[layout.LANE_CHANGE] else 0
     return world._replace(
         vehicles=vehicles,
+        histories=histories,
         movers=_columns(layout.Movers, slots, floats={"x"}),
         changes=_lengthened(world.changes, _columns(layout.Changes, changing // 8, floats={"offset"})),
         wishes=_columns(layout.Wishes, changing, floats={"leader_gap", "follower_gap"}),
-        scratch=np.empty(slots),
+        spare_vehicles=new_slots(VEHICLE, slots),
+        spare_histories=new_slots(HISTORY, slots),
     )
 
 
@@ -201,7 +211,8 @@ def branched(world: layout.World) -> layout.World:
     """A copy that shares only what never changes; what a step only fills and reads is made anew."""
     return world._replace(
         trips=_branched_trips(world.trips),
-        vehicles=_views(world.vehicles.ints.copy(), world.vehicles.floats.copy()),
+        vehicles=_copied_slots(world.vehicles),
+        histories=_copied_slots(world.histories),
         rows=_copied(world.rows),
         wait_first=world.wait_first.copy(),
         wait_last=world.wait_last.copy(),
@@ -212,7 +223,8 @@ def branched(world: layout.World) -> layout.World:
         signals=_copied(world.signals),
         sensing=_copied(world.sensing),
         incidents=world.incidents._replace(vehicle=world.incidents.vehicle.copy()),
-        scratch=np.empty_like(world.scratch),
+        spare_vehicles=np.empty_like(world.spare_vehicles),
+        spare_histories=np.empty_like(world.spare_histories),
         tally=world.tally.copy(),
     )
 

@@ -207,7 +207,8 @@ class TrafficWorld:
     def speeds(self) -> layout.Floats:
         """Speed of each running vehicle, m/s."""
         vehicles = self._arrays.vehicles
-        return vehicles.speed[vehicles.number >= 0]
+        speeds: layout.Floats = vehicles.speed[vehicles.number >= 0]
+        return speeds
 
     def scene(self, at: float) -> Scene:
         """Position, speed and heading of each running vehicle."""

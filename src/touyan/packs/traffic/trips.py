@@ -36,11 +36,12 @@ def trips_so_far(world: layout.World) -> Trips:
     driven = trips.driven.copy()
     vehicles, step = world.vehicles, int(world.tally[layout.STEP])
     running = np.flatnonzero(vehicles.number >= 0)
-    number, halt = vehicles.number[running], vehicles.halt_step[running]
-    waited[number] = vehicles.waited[running] + np.where(halt == layout.NONE, 0, step - halt)
-    stops[number] = vehicles.stops[running]
-    approached[number] = vehicles.approached[running] + _approaching(world, running)
-    driven[number] = vehicles.driven[running] + vehicles.x[running]
+    number, history = vehicles.number[running], world.histories[running]
+    halting = np.where(history.halt_step == layout.NONE, 0, step - history.halt_step)
+    waited[number] = history.waited + halting
+    stops[number] = history.stops
+    approached[number] = history.approached + _approaching(world, running)
+    driven[number] = history.driven + vehicles.x[running]
     return Trips(
         created_s=_seconds(trips.created, world),
         entered_s=_seconds(trips.entered, world),
@@ -74,6 +75,6 @@ def _approaching(world: layout.World, running: NDArray[np.int64]) -> layout.Ints
     lane = np.searchsorted(world.rows.start, running, side="right") - 1
     lanes = len(world.net.lane_road)
     approaches = np.concatenate([world.net.lane_approaches, [0]])[np.minimum(lane, lanes)] > 0
-    since = int(world.tally[layout.STEP]) - world.vehicles.approach_step[running]
+    since = int(world.tally[layout.STEP]) - world.histories.approach_step[running]
     steps: layout.Ints = np.where(approaches, since, 0).astype(np.int32)
     return steps
