@@ -58,7 +58,7 @@ def enter(number: int, lane: int, world: World) -> None:
     """Put a vehicle at rest at the start of a lane."""
     rows, trips = world.rows, world.trips
     make_room_for_one(lane, world)
-    slot = rows.front[lane] + rows.filled[lane]
+    slot = rows.heads[lane].front + rows.filled[lane]
     vehicle, history = world.vehicles[slot], world.histories[slot]
     vehicle.number, vehicle.kind, vehicle.place = number, trips.kind[number], trips.place[number]
     vehicle.x = vehicle.speed = vehicle.gap = history.driven = 0.0

@@ -52,7 +52,7 @@ def make_room_speed(slot: int, world: World) -> float:
 def is_lost(slot: int, drivable: int, world: World) -> bool:
     """Whether a vehicle is on a lane from which its route does not go on."""
     vehicles = world.vehicles
-    on_lane = drivable < len(world.net.lane_road)
+    on_lane = drivable < len(world.net.lanes)
     return on_lane and vehicles[slot].link == NONE and world.roads[vehicles[slot].place + 1] != NONE
 
 
@@ -63,7 +63,7 @@ def wrong_lane_speed(slot: int, drivable: int, world: World) -> float:
         return UNBOUND
     vehicles, types = world.vehicles, world.types
     kind = vehicles[slot].kind
-    rest = world.net.length[drivable] - vehicles[slot].x
+    rest = world.net.drivables[drivable].length - vehicles[slot].x
     braking = types.max_neg_acc[kind]
     return no_collision_speed(
         0.0, STOP_LINE_BRAKING, vehicles[slot].speed, braking, rest, types.min_gap[kind], world.interval
@@ -77,8 +77,8 @@ def wrong_lane_speed(slot: int, drivable: int, world: World) -> float:
 def room_on(lane: int, x: float, world: World) -> float:
     """Metres free ahead of a place on another lane, to its next vehicle's rear or its end."""
     rows, vehicles = world.rows, world.vehicles
-    room = world.net.length[lane] - x
-    for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
+    room = world.net.drivables[lane].length - x
+    for slot in range(rows.heads[lane].front, rows.heads[lane].front + rows.filled[lane]):
         if vehicles[slot].x < x:
             break
         room = vehicles[slot].x - x - world.types.length[vehicles[slot].kind]
@@ -98,12 +98,12 @@ def better_lane(slot: int, lane: int, world: World) -> int:
     net, vehicles = world.net, world.vehicles
     kind, x, gap = vehicles[slot].kind, vehicles[slot].x, vehicles[slot].gap
     length = world.types.length[kind]
-    if net.length[lane] - x < LEAST_REST_M or gap < 1.5 * length:
+    if net.drivables[lane].length - x < LEAST_REST_M or gap < 1.5 * length:
         return NONE
     if gap > 2 * length + 4 * world.interval * world.types.max_speed[kind]:
         return NONE
     best, room = NONE, 0.0
-    road = net.lane_road[lane]
+    road = net.lanes[lane].road
     if lane + 1 < net.road_lane_first[road + 1] and leads_on(lane + 1, slot, world):
         room = room_on(lane + 1, x, world)
         if room > gap + length:
@@ -146,11 +146,11 @@ def make_wishes(world: World) -> int:
     """Note all wishes, in the order of the lanes; returns how many."""
     rows, net = world.rows, world.net
     count = 0
-    for lane in range(len(net.lane_road)):
-        road = net.lane_road[lane]
+    for lane in range(len(net.lanes)):
+        road = net.lanes[lane].road
         if rows.filled[lane] == 0 or net.road_lane_first[road + 1] - net.road_lane_first[road] == 1:
             continue
-        for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
+        for slot in range(rows.heads[lane].front, rows.heads[lane].front + rows.filled[lane]):
             count = wish(slot, lane, count, world)
     return count
 
@@ -167,14 +167,14 @@ def find_neighbours(row: int, world: World) -> None:
     wishes.leader[row] = wishes.follower[row] = NONE
     wishes.follower_gap[row] = UNBOUND
     leader = NONE
-    for other in range(rows.front[target], rows.front[target] + rows.filled[target]):
+    for other in range(rows.heads[target].front, rows.heads[target].front + rows.filled[target]):
         if vehicles[other].x < x:
             wishes.follower[row] = vehicles[other].number
             wishes.follower_gap[row] = x - vehicles[other].x - length
             break
         leader = other
     if leader == NONE:
-        find_leader_beyond(row, world.net.length[wishes.origin[row]] - x, world)
+        find_leader_beyond(row, world.net.drivables[wishes.origin[row]].length - x, world)
     else:
         wishes.leader[row] = vehicles[leader].number
         wishes.leader_gap[row] = vehicles[leader].x - x - types.length[vehicles[leader].kind]
@@ -187,8 +187,8 @@ def find_leader_beyond(row: int, rest: float, world: World) -> None:
     target = wishes.target[row]
     wishes.leader_gap[row] = rest
     least = UNBOUND
-    for position in range(net.lane_link_first[target], net.lane_link_first[target + 1]):
-        last = tail(len(net.lane_road) + net.lane_links[position], world)
+    for position in range(net.lanes[target].link_first, net.lanes[target].link_last):
+        last = tail(len(net.lanes) + net.lane_links[position], world)
         if last == NONE or vehicles[last].x + rest >= least:
             continue
         least = vehicles[last].x + rest
@@ -204,7 +204,7 @@ def first_behind(row: int, world: World) -> int:
     vehicles, rows, wishes = world.vehicles, world.rows, world.wishes
     slot, target = slot_of(wishes.vehicle[row], world), wishes.target[row]
     rear = vehicles[slot].x - world.types.length[vehicles[slot].kind]
-    for other in range(rows.front[target], rows.front[target] + rows.filled[target]):
+    for other in range(rows.heads[target].front, rows.heads[target].front + rows.filled[target]):
         if vehicles[other].x < rear:
             return vehicles[other].number
     return NONE
@@ -276,7 +276,7 @@ def begin_change(row: int, world: World) -> None:
         return
     make_room_for_one(target, world)
     follower = slot_of(wishes.follower[row], world)
-    place = follower if follower != NONE else rows.front[target] + rows.filled[target]
+    place = follower if follower != NONE else rows.heads[target].front + rows.filled[target]
     open_slot(place, target, world)
     source = slot_of(number, world)
     vehicles[source].change = change
@@ -344,7 +344,7 @@ def passes_end(slot: int, lane: int, world: World) -> bool:
     moved = (speed + wanted) * world.interval / 2
     if wanted < 0:
         moved = 0.5 * speed * speed / world.types.max_neg_acc[vehicles[slot].kind]
-    return vehicles[slot].x + moved > world.net.length[lane]
+    return vehicles[slot].x + moved > world.net.drivables[lane].length
 
 
 @inlined
@@ -369,7 +369,7 @@ def settle(change: int, world: World) -> None:
         return
     speed = max(0.0, vehicles[slot].next_speed)
     changes.offset[change] += max(LATERAL_SHARE * speed, LATERAL_LEAST) * world.interval
-    if changes.offset[change] >= (net.lane_width[origin] + net.lane_width[target]) / 2:
+    if changes.offset[change] >= (net.lanes[origin].width + net.lanes[target].width) / 2:
         take_place(change, slot, shadow, world)
 
 

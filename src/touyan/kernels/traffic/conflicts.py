@@ -23,25 +23,22 @@ ROUNDING_M = 1e-6  # so that a mark is never missing for want of the last digit
 @inlined
 def is_green(link: int, world: World) -> bool:
     """Whether the signal lets a link's movement go; where there is none, always."""
-    net = world.net
-    crossing = net.link_crossing[link]
-    row = net.phase_first[crossing] + world.signals.phase[crossing]
-    return row >= net.phase_first[crossing + 1] or net.phase_green[row, net.link_movement[link]] != 0
+    return world.signals.green[link] != 0
 
 
 @inlined
 def note_lane(lane: int, world: World) -> None:
     """Mark the link that a lane's head will take, and the one that its tail has not quite left."""
     net, vehicles, rows = world.net, world.vehicles, world.rows
-    lanes = len(net.lane_road)
-    head = rows.front[lane]
+    lanes = len(net.lanes)
+    head = rows.heads[lane].front
     coming = vehicles[head].link
     if coming != NONE and is_green(coming, world):
         world.busy[coming] = 1
     last = head + rows.filled[lane] - 1
     left = world.histories[last].previous - lanes
     rear = vehicles[last].x - world.types.length[vehicles[last].kind]
-    if left >= 0 and rear < ROUNDING_M and net.link_to[left] == lane:
+    if left >= 0 and rear < ROUNDING_M and net.links[left].to_lane == lane:
         world.busy[left] = 1
 
 
@@ -56,7 +53,7 @@ def note_busy(first: int, last: int, world: World) -> None:
 @inlined
 def clear_busy(first: int, last: int, world: World) -> None:
     """Forget the marks of the step before; first ≤ link < last."""
-    lanes = len(world.net.lane_road)
+    lanes = len(world.net.lanes)
     for link in range(first, last):
         world.busy[link] = world.rows.filled[lanes + link] > 0
 
@@ -65,21 +62,21 @@ def clear_busy(first: int, last: int, world: World) -> None:
 def nearest(link: int, distance: float, world: World) -> tuple[int, float]:
     """Who of a link is nearest to a point on it and has not cleared it, and how far before it (m)."""
     net, vehicles, rows, types = world.net, world.vehicles, world.rows, world.types
-    lanes = len(net.lane_road)
-    leaving = tail(net.link_to[link], world)
+    lanes = len(net.lanes)
+    leaving = tail(net.links[link].to_lane, world)
     if leaving != NONE and world.histories[leaving].previous == lanes + link:
-        rest = net.length[lanes + link] - distance
+        rest = net.drivables[lanes + link].length - distance
         if rest + (vehicles[leaving].x - types.length[vehicles[leaving].kind]) < 0:
             return leaving, -(vehicles[leaving].x + rest)
-    head = rows.front[lanes + link]
+    head = rows.heads[lanes + link].front
     for slot in range(head, head + rows.filled[lanes + link]):
         x = vehicles[slot].x
         if x <= distance or x - distance - types.length[vehicles[slot].kind] <= 0:
             return slot, distance - x
-    lane = net.link_from[link]
-    first = rows.front[lane]
+    lane = net.links[link].from_lane
+    first = rows.heads[lane].front
     if rows.filled[lane] > 0 and vehicles[first].link == link and is_green(link, world):
-        return first, net.length[lane] - vehicles[first].x + distance
+        return first, net.drivables[lane].length - vehicles[first].x + distance
     return NONE, 0.0
 
 
@@ -166,13 +163,13 @@ def waits_in_a_circle(slot: int, world: World) -> bool:
 def foe_at(place: int, slot: int, near: float, link: int, world: World) -> int:
     """Slot of the vehicle to yield to at a cross that lies `near` m ahead; NONE when one may pass."""
     net = world.net
-    foe_link = net.cross_foe_link[place]
+    foe_link = net.crosses[place].foe_link
     if not world.busy[foe_link] or not can_yield(near, slot, world):
         return NONE
-    foe, foe_near = nearest(foe_link, net.cross_foe_distance[place], world)
+    foe, foe_near = nearest(foe_link, net.crosses[place].foe_distance, world)
     if foe == NONE:
         return NONE
-    rank, foe_rank = net.link_rank[link], net.link_rank[foe_link]
+    rank, foe_rank = net.links[link].rank, net.crosses[place].foe_rank
     if can_yield(foe_near, foe, world) and goes_first(slot, near, foe, foe_near, rank, foe_rank, world):
         return NONE
     return NONE if waits_in_a_circle(foe, world) else foe

@@ -29,8 +29,8 @@ def pass_crosses(slot: int, link: int, x: float, speed: float, world: World) -> 
     `x` is the place on the link in m, negative before the stop line.
     """
     net = world.net
-    for place in range(net.cross_first[link], net.cross_first[link + 1]):
-        near = net.cross_distance[place] - x
+    for place in range(net.links[link].cross_first, net.links[link].cross_last):
+        near = net.crosses[place].distance - x
         if near < 0:
             continue
         foe = foe_at(place, slot, near, link, world)
@@ -46,10 +46,10 @@ def approach_speed(slot: int, rest: float, world: World) -> float:
     net, vehicles = world.net, world.vehicles
     speed = world.types.max_speed[vehicles[slot].kind]
     link = vehicles[slot].link
-    blocked = not is_green(link, world) or not has_room(net.link_to[link], slot, world)
+    blocked = not is_green(link, world) or not has_room(net.links[link].to_lane, slot, world)
     if blocked and stopping_distance(slot, world) <= rest:
         return min(speed, speed_to_stop(rest, slot, world))
-    if net.link_rank[link] != STRAIGHT_RANK:
+    if net.links[link].rank != STRAIGHT_RANK:
         speed = min(speed, TURN_SPEED)
     return pass_crosses(slot, link, -rest, speed, world)
 
@@ -59,9 +59,9 @@ def crossing_speed(slot: int, drivable: int, world: World) -> float:
     """Next speed allowed by the crossing that a vehicle is on or comes to."""
     net, vehicles = world.net, world.vehicles
     kind, x = vehicles[slot].kind, vehicles[slot].x
-    if drivable >= len(net.lane_road):
+    if drivable >= len(net.lanes):
         return pass_crosses(slot, vehicles[slot].link, x, world.types.max_speed[kind], world)
-    rest = net.length[drivable] - x
+    rest = net.drivables[drivable].length - x
     if rest > world.types.look_ahead[kind] or vehicles[slot].link == NONE:
         return world.types.max_speed[kind]
     return approach_speed(slot, rest, world)

@@ -29,7 +29,7 @@ def catch(row: int, world: World) -> None:
     incidents, rows, vehicles = world.incidents, world.rows, world.vehicles
     lane, x = incidents.lane[row], incidents.x[row]
     found = NONE
-    for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
+    for slot in range(rows.heads[lane].front, rows.heads[lane].front + rows.filled[lane]):
         if vehicles[slot].x >= x and vehicles[slot].number >= 0:
             found = slot
     if found != NONE and has_just_passed(found, x, world):

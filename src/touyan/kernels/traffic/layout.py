@@ -23,30 +23,59 @@ NEVER = 2**31 - 1
 """The link-entry step of a vehicle that is on no link."""
 
 
-class Net(NamedTuple):
-    """What never changes: lengths in m, speeds in m/s, durations in s."""
+Records = Any
+"""An array of one of the record types below; `records[i].x` is one field. Together what is read together."""
 
-    length: Floats  # by drivable
-    speed_limit: Floats  # by drivable
-    lane_road: Ints
-    lane_index: Ints  # 0 is the innermost
-    lane_width: Floats
-    lane_leads_to: Ints  # the one road it leads to; NONE if it leads to several or to none
-    lane_approaches: Bytes  # whether it leads to a signal
+DRIVABLE = np.dtype([("length", np.float64), ("speed_limit", np.float64)], align=True)  # m, m/s
+
+LANE = np.dtype(
+    [
+        ("width", np.float64),  # m
+        ("road", np.int32),
+        ("index", np.int32),  # 0 is the innermost
+        ("leads_to", np.int32),  # the one road it leads to; NONE if it leads to several or to none
+        ("link_first", np.int32),  # its links: lane_links[link_first:link_last]
+        ("link_last", np.int32),
+        ("approaches", np.int32),  # whether it leads to a signal
+    ],
+    align=True,
+)
+
+LINK = np.dtype(
+    [
+        ("from_lane", np.int32),
+        ("to_lane", np.int32),
+        ("rank", np.int32),  # right of way: straight 3, left 2, right 1
+        ("movement", np.int32),  # position of its movement within the crossing
+        ("cross_first", np.int32),  # its crosses: crosses[cross_first:cross_last]
+        ("cross_last", np.int32),
+    ],
+    align=True,
+)
+
+CROSS = np.dtype(
+    [
+        ("distance", np.float64),  # m along the link
+        ("foe_distance", np.float64),  # of the same cross along the foe's link
+        ("foe_link", np.int32),
+        ("foe_rank", np.int32),
+    ],
+    align=True,
+)
+
+
+class Net(NamedTuple):
+    """What never changes."""
+
+    drivables: Records
+    lanes: Records
     road_lane_first: Ints  # lanes of a road, CSR without columns
-    link_from: Ints  # lane
-    link_to: Ints  # lane
-    link_rank: Ints  # right of way: straight 3, left 2, right 1
-    link_crossing: Ints
-    link_movement: Ints  # position of its movement within the crossing
-    lane_link_first: Ints  # links that start at a lane, CSR
+    links: Records
     lane_links: Ints
-    cross_first: Ints  # crosses on a link, CSR
-    cross_distance: Floats
-    cross_foe_link: Ints
-    cross_foe_distance: Floats  # of the same cross along the foe's link
+    crosses: Records
+    crossing_link_first: Ints  # links of a crossing, CSR without columns
     phase_first: Ints  # phases of a crossing, CSR
-    phase_duration: Floats
+    phase_duration: Floats  # s
     phase_green: Bytes  # (phases, movements of a crossing)
 
 
@@ -96,7 +125,8 @@ VEHICLE = np.dtype(
         ("next_blocker", np.int32),
         ("asked_by", np.int32),  # the wish for which it is asked to make room, NONE if none
         ("change", np.int32),  # its lane change, NONE if none
-    ]
+    ],
+    align=True,
 )
 """What a step reads and writes of a running vehicle: one line of the processor's cache (64 bytes)."""
 
@@ -111,12 +141,19 @@ HISTORY = np.dtype(
         ("stops", np.int32),
         ("approached", np.int32),  # steps on lanes that lead to a signal, before this lane
         ("spare", np.int32),
-    ]
+    ],
+    align=True,
 )
 """What is seldom looked at: when a vehicle changes drivable, comes to a halt, or gives way at the last tie."""
 
-Records = Any
-"""An array of VEHICLE or HISTORY, one element a slot; `records[slot].x` is one field."""
+HEAD = np.dtype(
+    [
+        ("leader_speed", np.float64),  # of the vehicle that the head of the row follows
+        ("leader_kind", np.int32),  # NONE when it follows nobody
+        ("front", np.int32),  # slot of the head
+    ],
+    align=True,
+)
 
 
 class Rows(NamedTuple):
@@ -124,12 +161,10 @@ class Rows(NamedTuple):
 
     start: Ints  # the slots of drivable d: start[d] .. start[d + 1]
     next_start: Ints  # while they are laid out anew
-    front: Ints  # slot of the head
+    heads: Records
     filled: Ints  # vehicles
     coming: Ints  # vehicles about to be lined up, of those `fresh` are in line
     fresh: Ints
-    leader_speed: Floats  # of the vehicle that the head follows
-    leader_kind: Ints  # NONE when the head follows nobody
 
 
 class Movers(NamedTuple):
@@ -169,8 +204,9 @@ class Wishes(NamedTuple):
 
 
 class Signals(NamedTuple):
-    """Signal state by crossing."""
+    """Signal state by crossing, and what it means for each link."""
 
+    green: Bytes  # by link
     phase: Ints
     remaining: Floats  # s of the present phase of its own programme
     commanded: Bytes

@@ -20,9 +20,9 @@ def behind(slot: int, distance: float, world: World) -> float:
 def nearest_tail(lane: int, distance: float, world: World) -> tuple[int, float]:
     """The nearest tail on any link that starts at a lane, and the gap to it."""
     net = world.net
-    lanes = len(net.lane_road)
+    lanes = len(net.lanes)
     nearest, smallest = NONE, 0.0
-    for position in range(net.lane_link_first[lane], net.lane_link_first[lane + 1]):
+    for position in range(net.lanes[lane].link_first, net.lanes[lane].link_last):
         last = tail(lanes + net.lane_links[position], world)
         if last == NONE:
             continue
@@ -36,31 +36,31 @@ def nearest_tail(lane: int, distance: float, world: World) -> tuple[int, float]:
 def look_ahead(slot: int, drivable: int, world: World) -> tuple[int, float]:
     """The leader of a head along its way, and the gap; NONE when nobody is within its view."""
     net, vehicles = world.net, world.vehicles
-    lanes = len(net.lane_road)
+    lanes = len(net.lanes)
     view = world.types.look_ahead[vehicles[slot].kind]
-    distance = net.length[drivable] - vehicles[slot].x
+    distance = net.drivables[drivable].length - vehicles[slot].x
     place, link = vehicles[slot].place, vehicles[slot].link
     if drivable >= lanes:  # as if it stood on the lane before, whose links are behind it
-        place, lane = place + 1, net.link_to[link]
+        place, lane = place + 1, net.links[link].to_lane
         last = tail(lane, world)
         if last != NONE:
             return last, behind(last, distance, world)
-        distance += net.length[lane]
+        distance += net.drivables[lane].length
         if distance > view:
             return NONE, 0.0
         link = way_on(lane, place, net, world.roads)
     while link != NONE:
-        last, gap = nearest_tail(net.link_from[link], distance, world)
+        last, gap = nearest_tail(net.links[link].from_lane, distance, world)
         if last != NONE:
             return last, gap
-        distance += net.length[lanes + link]
+        distance += net.drivables[lanes + link].length
         if distance > view:
             return NONE, 0.0
-        lane = net.link_to[link]
+        lane = net.links[link].to_lane
         last = tail(lane, world)
         if last != NONE:
             return last, behind(last, distance, world)
-        distance += net.length[lane]
+        distance += net.drivables[lane].length
         if distance > view:
             return NONE, 0.0
         place += 1
@@ -72,13 +72,13 @@ def look_ahead(slot: int, drivable: int, world: World) -> tuple[int, float]:
 def find_leader_of_head(drivable: int, world: World) -> None:
     """Note whom the head of a row follows; without a leader its gap keeps its old value."""
     rows, vehicles = world.rows, world.vehicles
-    head = rows.front[drivable]
+    head = rows.heads[drivable].front
     leader, gap = look_ahead(head, drivable, world)
     if leader == NONE:
-        rows.leader_kind[drivable] = NONE
+        rows.heads[drivable].leader_kind = NONE
         return
-    rows.leader_kind[drivable] = vehicles[leader].kind
-    rows.leader_speed[drivable] = vehicles[leader].speed
+    rows.heads[drivable].leader_kind = vehicles[leader].kind
+    rows.heads[drivable].leader_speed = vehicles[leader].speed
     vehicles[head].gap = gap
 
 
@@ -96,6 +96,6 @@ def find_leaders(first: int, last: int, world: World) -> None:
     for drivable in range(first, last):
         if rows.filled[drivable] > 0:
             find_leader_of_head(drivable, world)
-            head = rows.front[drivable]
+            head = rows.heads[drivable].front
             for slot in range(head + 1, head + rows.filled[drivable]):
                 find_gap(slot, world)

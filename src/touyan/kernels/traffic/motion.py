@@ -20,7 +20,7 @@ def next_speed(slot: int, drivable: int, leader_speed: float, leader_kind: int, 
     vehicles, types, interval = world.vehicles, world.types, world.interval
     kind, speed = vehicles[slot].kind, vehicles[slot].speed
     wanted = min(types.max_speed[kind], speed + types.max_pos_acc[kind] * interval)
-    wanted = min(wanted, world.net.speed_limit[drivable])
+    wanted = min(wanted, world.net.drivables[drivable].speed_limit)
     wanted = min(wanted, following_speed(slot, leader_speed, leader_kind, world))
     wanted = min(wanted, crossing_speed(slot, drivable, world))
     if world.tally[LANE_CHANGE]:
@@ -35,8 +35,8 @@ def next_speed(slot: int, drivable: int, leader_speed: float, leader_kind: int, 
 def plan_row(drivable: int, world: World) -> None:
     """Plan the speeds of all vehicles of a drivable, each behind the one before it."""
     rows, vehicles = world.rows, world.vehicles
-    leader_speed, leader_kind = rows.leader_speed[drivable], rows.leader_kind[drivable]
-    head = rows.front[drivable]
+    leader_speed, leader_kind = rows.heads[drivable].leader_speed, rows.heads[drivable].leader_kind
+    head = rows.heads[drivable].front
     for slot in range(head, head + rows.filled[drivable]):
         vehicles[slot].next_blocker = NONE
         vehicles[slot].next_speed = next_speed(slot, drivable, leader_speed, leader_kind, world)
@@ -87,9 +87,9 @@ def move_all(first: int, last: int, begin: int, world: World) -> int:
     rows, net = world.rows, world.net
     movers = 0
     for drivable in range(first, last):
-        head = rows.front[drivable]
+        head = rows.heads[drivable].front
         for slot in range(head, head + rows.filled[drivable]):
-            if move(slot, world) > net.length[drivable]:
+            if move(slot, world) > net.drivables[drivable].length:
                 movers += leave(slot, drivable, begin + movers, world)
     return movers
 
@@ -98,10 +98,10 @@ def move_all(first: int, last: int, begin: int, world: World) -> int:
 def leave(slot: int, drivable: int, row: int, world: World) -> int:
     """Note where a vehicle goes that has passed the end of its drivable; returns 0 when it must stay."""
     vehicles, net, movers = world.vehicles, world.net, world.movers
-    lanes = len(net.lane_road)
+    lanes = len(net.lanes)
     x, place, link = vehicles[slot].x, vehicles[slot].place, vehicles[slot].link
     here = drivable
-    while here != NONE and x > net.length[here]:
+    while here != NONE and x > net.drivables[here].length:
         if here < lanes and link == NONE:
             if world.roads[place + 1] == NONE:
                 here = NONE
@@ -109,13 +109,13 @@ def leave(slot: int, drivable: int, row: int, world: World) -> int:
                 stay_at_end(slot, here, world)
                 return 0
             else:
-                x = net.length[here]
+                x = net.drivables[here].length
             continue
-        x -= net.length[here]
+        x -= net.drivables[here].length
         if here < lanes:
             here = lanes + link
         else:
-            here = net.link_to[link]
+            here = net.links[link].to_lane
             place += 1
             link = way_on(here, place, net, world.roads)
     movers.number[row], movers.origin[row] = vehicles[slot].number, drivable
@@ -126,7 +126,7 @@ def leave(slot: int, drivable: int, row: int, world: World) -> int:
 @inlined
 def stay_at_end(slot: int, lane: int, world: World) -> None:
     """Stop a vehicle at the end of a lane that does not lead on."""
-    world.vehicles[slot].x = world.net.length[lane]
+    world.vehicles[slot].x = world.net.drivables[lane].length
     world.vehicles[slot].speed = 0.0
 
 
@@ -165,7 +165,7 @@ def relocate(begin: int, movers: int, world: World) -> None:
 def end_approach(slot: int, lane: int, world: World) -> None:
     """Count the steps on a lane that leads to a signal."""
     history = world.histories[slot]
-    if world.net.lane_approaches[lane]:
+    if world.net.lanes[lane].approaches:
         history.approached += world.tally[STEP] - history.approach_step
 
 
@@ -187,7 +187,7 @@ def line_up(source: int, row: int, world: World) -> None:
     """Put a mover at the tail of its new drivable, before those newcomers who are less far on it."""
     vehicles, rows, movers = world.vehicles, world.rows, world.movers
     drivable, x = movers.drivable[row], movers.x[row]
-    slot = rows.front[drivable] + rows.filled[drivable]
+    slot = rows.heads[drivable].front + rows.filled[drivable]
     overtaken = 0
     while overtaken < rows.fresh[drivable] and vehicles[slot - 1].x < x:
         slot -= 1

@@ -10,10 +10,10 @@ from .layout import NONE, Bytes, Ints, Net
 @inlined
 def leads_to(lane: int, road: int, net: Net) -> bool:
     """Whether a link leads from a lane to a road."""
-    if net.lane_leads_to[lane] != NONE:
-        return net.lane_leads_to[lane] == road
-    for position in range(net.lane_link_first[lane], net.lane_link_first[lane + 1]):
-        if net.lane_road[net.link_to[net.lane_links[position]]] == road:
+    if net.lanes[lane].leads_to != NONE:
+        return net.lanes[lane].leads_to == road
+    for position in range(net.lanes[lane].link_first, net.lanes[lane].link_last):
+        if net.lanes[net.links[net.lane_links[position]].to_lane].road == road:
             return True
     return False
 
@@ -25,16 +25,16 @@ def next_link(lane: int, place: int, net: Net, roads: Ints) -> int:
     `place` is where the lane's road is on the route.
     """
     following = roads[place + 1]
-    if following == NONE or (net.lane_leads_to[lane] != NONE and net.lane_leads_to[lane] != following):
+    if following == NONE or (net.lanes[lane].leads_to != NONE and net.lanes[lane].leads_to != following):
         return NONE
     after = roads[place + 2]
     best, least = NONE, 0
-    for position in range(net.lane_link_first[lane], net.lane_link_first[lane + 1]):
+    for position in range(net.lanes[lane].link_first, net.lanes[lane].link_last):
         link = net.lane_links[position]
-        end = net.link_to[link]
-        if net.lane_road[end] != following or (after != NONE and not leads_to(end, after, net)):
+        end = net.links[link].to_lane
+        if net.lanes[end].road != following or (after != NONE and not leads_to(end, after, net)):
             continue
-        distance = abs(net.lane_index[end] - net.lane_index[lane])
+        distance = abs(net.lanes[end].index - net.lanes[lane].index)
         if best == NONE or distance < least:
             best, least = link, distance
     return best
@@ -43,7 +43,7 @@ def next_link(lane: int, place: int, net: Net, roads: Ints) -> int:
 @inlined
 def lanes_off(lane: int, road: int, net: Net) -> int:
     """How many lanes aside the nearest lane is that leads to a road; negative: to the inside, 0 when none does."""
-    here = net.lane_road[lane]
+    here = net.lanes[lane].road
     nearest = 0
     for other in range(net.road_lane_first[here], net.road_lane_first[here + 1]):
         if leads_to(other, road, net) and (nearest == 0 or abs(other - lane) < abs(nearest)):
@@ -60,11 +60,11 @@ def way_on(lane: int, place: int, net: Net, roads: Ints) -> int:
         return link
     after = roads[place + 2]
     best, least = NONE, 0
-    for position in range(net.lane_link_first[lane], net.lane_link_first[lane + 1]):
+    for position in range(net.lanes[lane].link_first, net.lanes[lane].link_last):
         link = net.lane_links[position]
-        if net.lane_road[net.link_to[link]] != following:
+        if net.lanes[net.links[link].to_lane].road != following:
             continue
-        distance = abs(lanes_off(net.link_to[link], after, net))
+        distance = abs(lanes_off(net.links[link].to_lane, after, net))
         if best == NONE or distance < least:
             best, least = link, distance
     return best
@@ -107,7 +107,7 @@ def break_by_lane(net: Net, roads: Ints, first: int, lane: int) -> int:
         link = next_link(lane, place, net, roads)
         if link == NONE:
             return place
-        lane = net.link_to[link]
+        lane = net.links[link].to_lane
         place += 1
     return NONE
 

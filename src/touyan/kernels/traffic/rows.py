@@ -29,7 +29,7 @@ def note_slot(slot: int, world: World) -> None:
 def tail(drivable: int, world: World) -> int:
     """Slot of the last vehicle of a drivable; NONE when there is none."""
     rows = world.rows
-    return rows.front[drivable] + rows.filled[drivable] - 1 if rows.filled[drivable] > 0 else NONE
+    return rows.heads[drivable].front + rows.filled[drivable] - 1 if rows.filled[drivable] > 0 else NONE
 
 
 @inlined
@@ -51,8 +51,8 @@ def move_slot(source: int, target: int, world: World) -> None:
 def take_out(slot: int, drivable: int, world: World) -> int:
     """Take a vehicle out of its row; until the next step its data stay readable in the slot returned."""
     rows = world.rows
-    front = rows.front[drivable]
-    rows.front[drivable] = front + 1
+    front = rows.heads[drivable].front
+    rows.heads[drivable].front = front + 1
     rows.filled[drivable] -= 1
     if slot != front:
         spare = len(world.vehicles) - 1  # the last slot belongs to no row
@@ -69,7 +69,7 @@ def take_out(slot: int, drivable: int, world: World) -> int:
 def make_room(drivable: int, world: World) -> None:
     """See to it that a row can take those about to come at its end."""
     rows = world.rows
-    if rows.front[drivable] + needed(drivable, world) <= rows.start[drivable + 1]:
+    if rows.heads[drivable].front + needed(drivable, world) <= rows.start[drivable + 1]:
         return
     if rows.start[drivable] + needed(drivable, world) <= rows.start[drivable + 1]:
         slide(drivable, world)
@@ -89,7 +89,7 @@ def make_room_for_one(drivable: int, world: World) -> None:
 def open_slot(slot: int, drivable: int, world: World) -> None:
     """Make a slot of a row free by moving those from it on back by one; there must be room."""
     rows = world.rows
-    for place in range(rows.front[drivable] + rows.filled[drivable], slot, -1):
+    for place in range(rows.heads[drivable].front + rows.filled[drivable], slot, -1):
         move_slot(place - 1, place, world)
     rows.filled[drivable] += 1
 
@@ -98,11 +98,11 @@ def open_slot(slot: int, drivable: int, world: World) -> None:
 def slide(drivable: int, world: World) -> None:
     """Bring a row to the start of its slots."""
     rows = world.rows
-    start, front = rows.start[drivable], rows.front[drivable]
+    start, front = rows.start[drivable], rows.heads[drivable].front
     if front > start:
         for place in range(rows.filled[drivable]):
             move_slot(front + place, start + place, world)
-    rows.front[drivable] = start
+    rows.heads[drivable].front = start
 
 
 @inlined
@@ -148,7 +148,7 @@ def lay_out(world: World) -> None:
 @inlined
 def save_row(drivable: int, saved: int, world: World) -> int:
     """Put a row aside, behind those `saved` before; returns how many there are then."""
-    front = world.rows.front[drivable]
+    front = world.rows.heads[drivable].front
     for slot in range(front, front + world.rows.filled[drivable]):
         world.spare_vehicles[saved] = world.vehicles[slot]
         world.spare_histories[saved] = world.histories[slot]
@@ -167,5 +167,5 @@ def lay_out_row(drivable: int, saved: int, world: World) -> int:
         world.histories[slot] = world.spare_histories[saved]
         note_slot(slot, world)
         saved += 1
-    rows.start[drivable] = rows.front[drivable] = target
+    rows.start[drivable] = rows.heads[drivable].front = target
     return saved

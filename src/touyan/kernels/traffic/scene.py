@@ -41,7 +41,7 @@ def place_vehicles(
     rows = world.rows
     row = 0
     for drivable in range(len(rows.filled)):
-        for slot in range(rows.front[drivable], rows.front[drivable] + rows.filled[drivable]):
+        for slot in range(rows.heads[drivable].front, rows.heads[drivable].front + rows.filled[drivable]):
             if world.vehicles[slot].number >= 0:
                 place_vehicle(slot, drivable, world, shape_first, shape_points, out[row])
                 number[row] = world.vehicles[slot].number

@@ -15,7 +15,7 @@ def gather(first: int, last: int, world: World) -> None:
     vehicles, sensing, rows = world.vehicles, world.sensing, world.rows
     for lane in range(first, last):
         distance = covered = 0.0
-        for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
+        for slot in range(rows.heads[lane].front, rows.heads[lane].front + rows.filled[lane]):
             distance += vehicles[slot].speed
             covered += min(world.types.length[vehicles[slot].kind], vehicles[slot].x)
         if rows.filled[lane] > 0:
@@ -32,8 +32,8 @@ def look(world: World, present: Longs, halting: Longs, queue: Floats) -> None:
         present[lane] = rows.filled[lane]
         halting[lane] = 0
         queue[lane] = 0.0
-        for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
+        for slot in range(rows.heads[lane].front, rows.heads[lane].front + rows.filled[lane]):
             if vehicles[slot].speed < HALTING_SPEED:
                 halting[lane] += 1
                 rear = max(0.0, vehicles[slot].x - types.length[vehicles[slot].kind])
-                queue[lane] = world.net.length[lane] - rear
+                queue[lane] = world.net.drivables[lane].length - rear

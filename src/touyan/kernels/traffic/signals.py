@@ -8,12 +8,22 @@ from .layout import NONE, STEP, World
 
 
 @inlined
+def show(crossing: int, phase: int, world: World) -> None:
+    """Bring a crossing to a phase, and its links to the colour of their movements."""
+    net, signals = world.net, world.signals
+    signals.phase[crossing] = phase
+    row = net.phase_first[crossing] + phase
+    for link in range(net.crossing_link_first[crossing], net.crossing_link_first[crossing + 1]):
+        signals.green[link] = net.phase_green[row, net.links[link].movement]
+
+
+@inlined
 def change_commanded(world: World) -> None:
     """Begin the commanded phases whose clearance is over."""
     signals = world.signals
     for crossing in range(len(signals.phase)):
         if signals.change_step[crossing] != NONE and signals.change_step[crossing] <= world.tally[STEP]:
-            signals.phase[crossing] = signals.target[crossing]
+            show(crossing, signals.target[crossing], world)
             signals.change_step[crossing] = NONE
 
 
@@ -28,5 +38,5 @@ def run_programmes(world: World) -> None:
             continue
         signals.remaining[crossing] -= world.interval
         while signals.remaining[crossing] <= 0:
-            signals.phase[crossing] = (signals.phase[crossing] + 1) % phases
+            show(crossing, (signals.phase[crossing] + 1) % phases, world)
             signals.remaining[crossing] += net.phase_duration[first + signals.phase[crossing]]

@@ -18,7 +18,7 @@ from .signals import change_commanded, run_programmes
 @inlined
 def step(world: World) -> None:
     """One interval of the world."""
-    lanes, drivables = len(world.net.lane_road), len(world.rows.filled)
+    lanes, drivables = len(world.net.lanes), len(world.rows.filled)
     tally = world.tally
     tally[DISTURBED] = 0
     change_commanded(world)

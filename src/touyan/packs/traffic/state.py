@@ -22,36 +22,62 @@ _Columns = TypeVar(
 
 def net_arrays(network: RoadNetwork) -> layout.Net:
     """The network as the kernels want it."""
-    lane_first, lane_links = network.link_from_lane_first
-    movement = network.link_movement
-    crossing = network.movement_crossing[movement]
-    counts = np.diff(network.cross_first)
-    cross_link = np.repeat(np.arange(network.link_count, dtype=np.int32), counts)
-    signalised = np.diff(network.phase_first) > 0
+    crossing_first = network.movement_crossing[network.link_movement]
     return layout.Net(
-        length=np.concatenate([network.lane_length, network.link_length]),
-        speed_limit=np.concatenate([network.lane_speed_limit, np.full(network.link_count, _LINK_SPEED_LIMIT)]),
-        lane_road=network.lane_road,
-        lane_index=network.lane_index,
-        lane_width=network.lane_width,
-        lane_leads_to=_only_road(network),
-        lane_approaches=signalised[network.road_to[network.lane_road]].astype(np.uint8),
+        drivables=_drivables(network),
+        lanes=_lanes(network),
         road_lane_first=network.road_lane_first,
-        link_from=network.link_from_lane,
-        link_to=network.link_to_lane,
-        link_rank=network.movement_type[movement],
-        link_crossing=crossing,
-        link_movement=(movement - network.movement_first[crossing]).astype(np.int32),
-        lane_link_first=lane_first,
-        lane_links=lane_links,
-        cross_first=network.cross_first,
-        cross_distance=network.cross_distance,
-        cross_foe_link=cross_link[network.cross_foe],
-        cross_foe_distance=network.cross_distance[network.cross_foe],
+        links=_links(network),
+        lane_links=network.link_from_lane_first[1],
+        crosses=_crosses(network),
+        crossing_link_first=np.searchsorted(crossing_first, np.arange(len(network.crossing_ids) + 1)).astype(np.int32),
         phase_first=network.phase_first,
         phase_duration=network.phase_duration,
         phase_green=network.phase_green.astype(np.uint8),
     )
+
+
+def _drivables(network: RoadNetwork) -> layout.Records:
+    records = _records(layout.DRIVABLE, network.lane_count + network.link_count)
+    records.length = np.concatenate([network.lane_length, network.link_length])
+    records.speed_limit = _LINK_SPEED_LIMIT
+    records.speed_limit[: network.lane_count] = network.lane_speed_limit
+    return records
+
+
+def _lanes(network: RoadNetwork) -> layout.Records:
+    records = _records(layout.LANE, network.lane_count)
+    first, _ = network.link_from_lane_first
+    records.width, records.road, records.index = network.lane_width, network.lane_road, network.lane_index
+    records.leads_to, records.link_first, records.link_last = _only_road(network), first[:-1], first[1:]
+    records.approaches = (np.diff(network.phase_first) > 0)[network.road_to[network.lane_road]]
+    return records
+
+
+def _links(network: RoadNetwork) -> layout.Records:
+    movement = network.link_movement
+    records = _records(layout.LINK, network.link_count)
+    records.from_lane, records.to_lane = network.link_from_lane, network.link_to_lane
+    records.rank = network.movement_type[movement]
+    records.movement = movement - network.movement_first[network.movement_crossing[movement]]
+    records.cross_first, records.cross_last = network.cross_first[:-1], network.cross_first[1:]
+    return records
+
+
+def _crosses(network: RoadNetwork) -> layout.Records:
+    link = np.repeat(np.arange(network.link_count, dtype=np.int32), np.diff(network.cross_first))
+    records = _records(layout.CROSS, len(network.cross_distance))
+    records.distance, records.foe_distance = network.cross_distance, network.cross_distance[network.cross_foe]
+    records.foe_link = link[network.cross_foe]
+    records.foe_rank = network.movement_type[network.link_movement[records.foe_link]]
+    return records
+
+
+def _records(kind: np.dtype[np.void], count: int) -> layout.Records:
+    """Records at the start of a cache line, all zero."""
+    room = np.zeros(count * kind.itemsize + _CACHE_LINE, np.uint8)
+    begin = -room.ctypes.data % _CACHE_LINE
+    return room[begin : begin + count * kind.itemsize].view(kind).view(np.recarray)
 
 
 def _only_road(network: RoadNetwork) -> layout.Ints:
@@ -87,12 +113,23 @@ def signal_arrays(network: RoadNetwork) -> layout.Signals:
     remaining = np.zeros(crossings)
     remaining[network.signalised] = network.phase_duration[network.phase_first[network.signalised]]
     return layout.Signals(
+        green=_first_green(network),
         phase=np.zeros(crossings, np.int32),
         remaining=remaining,
         commanded=np.zeros(crossings, np.uint8),
         target=np.zeros(crossings, np.int32),
         change_step=np.full(crossings, NONE, np.int32),
     )
+
+
+def _first_green(network: RoadNetwork) -> layout.Bytes:
+    """Which links have green at the start: those of the first phase, and all where there is no signal."""
+    crossing = network.movement_crossing[network.link_movement]
+    position = network.link_movement - network.movement_first[crossing]
+    green = np.ones(network.link_count, np.uint8)
+    signalised = np.isin(crossing, network.signalised)
+    green[signalised] = network.phase_green[network.phase_first[crossing[signalised]], position[signalised]]
+    return green
 
 
 def empty_world(
@@ -141,12 +178,10 @@ def _empty_rows(drivables: int) -> layout.Rows:
     return layout.Rows(
         start=np.zeros(drivables + 1, np.int32),
         next_start=np.zeros(drivables + 1, np.int32),
-        front=np.zeros(drivables, np.int32),
+        heads=_records(layout.HEAD, drivables),
         filled=np.zeros(drivables, np.int32),
         coming=np.zeros(drivables, np.int32),
         fresh=np.zeros(drivables, np.int32),
-        leader_speed=np.zeros(drivables),
-        leader_kind=np.full(drivables, NONE, np.int32),
     )
 
 
@@ -159,12 +194,10 @@ def new_trips(count: int) -> layout.Trips:
 
 
 def new_slots(kind: np.dtype[np.void], slots: int) -> layout.Records:
-    """Free slots, each at the start of a cache line if it is a line long."""
-    room = np.zeros(slots * kind.itemsize + _CACHE_LINE, np.uint8)
-    begin = -room.ctypes.data % _CACHE_LINE
-    records = room[begin : begin + slots * kind.itemsize].view(kind).view(np.recarray)
-    if "number" in records.dtype.names:
-        records["number"] = NONE
+    """Free slots."""
+    records = _records(kind, slots)
+    if kind == VEHICLE:
+        records.number = NONE
     return records
 
 

@@ -124,7 +124,7 @@ class TrafficWorld:
         signals.commanded[crossing] = 1
         signals.target[crossing] = phase
         signals.change_step[crossing] = self.steps + wait if wait else layout.NONE
-        signals.phase[crossing] = clearance if wait else phase
+        self._show(crossing, clearance if wait else phase)
 
     def release(self, crossing: int) -> None:
         """Give a crossing back to its own programme, from its present phase on."""
@@ -141,6 +141,13 @@ class TrafficWorld:
     def commanded(self) -> NDArray[np.bool_]:
         """Which crossings are under command."""
         return self._arrays.signals.commanded.astype(bool)
+
+    def _show(self, crossing: int, phase: int) -> None:
+        """Bring a crossing to a phase, and its links to the colour of their movements."""
+        net, signals = self._arrays.net, self._arrays.signals
+        signals.phase[crossing] = phase
+        links = slice(*net.crossing_link_first[crossing : crossing + 2])
+        signals.green[links] = net.phase_green[net.phase_first[crossing] + phase, net.links.movement[links]]
 
     def _clearance_left(self, crossing: int, phase: int) -> int:
         """Steps of clearance before a phase may begin."""

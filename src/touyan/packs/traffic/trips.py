@@ -73,8 +73,8 @@ def _seconds(steps: layout.Ints, world: layout.World) -> Floats:
 def _approaching(world: layout.World, running: NDArray[np.int64]) -> layout.Ints:
     """Steps that running vehicles have been on the lane to a signal on which they are now."""
     lane = np.searchsorted(world.rows.start, running, side="right") - 1
-    lanes = len(world.net.lane_road)
-    approaches = np.concatenate([world.net.lane_approaches, [0]])[np.minimum(lane, lanes)] > 0
+    lanes = len(world.net.lanes)
+    approaches = np.concatenate([world.net.lanes.approaches, [0]])[np.minimum(lane, lanes)] > 0
     since = int(world.tally[layout.STEP]) - world.histories.approach_step[running]
     steps: layout.Ints = np.where(approaches, since, 0).astype(np.int32)
     return steps
