@@ -11,7 +11,7 @@ from __future__ import annotations
 from touyan.kernels.compiled import inlined, outlined
 
 from .following import no_collision_speed, stopping_distance
-from .layout import CHANGING, DISTURBED, DRAWS, NONE, STEP, World
+from .layout import CHANGING, DISTURBED, DRAWS, NONE, STEP, Longs, World
 from .routing import lanes_off, next_link, way_on
 from .rows import copy_slot, make_room_for_one, note_slot, open_slot, slot_of, tail, take_out
 
@@ -142,17 +142,18 @@ def wish(slot: int, lane: int, count: int, world: World) -> int:
 
 
 @inlined
-def make_wishes(world: World) -> int:
-    """Note all wishes, in the order of the lanes; returns how many."""
+def make_wishes(first: int, last: int, begin: int, world: World) -> int:
+    """Note the wishes on lanes first ≤ lane < last in rows from `begin` on; returns how many."""
     rows, net = world.rows, world.net
-    count = 0
-    for lane in range(len(net.lanes)):
+    end = begin
+    for lane in range(first, last):
         road = net.lanes[lane].road
         if rows.filled[lane] == 0 or net.road_lane_first[road + 1] - net.road_lane_first[road] == 1:
             continue
-        for slot in range(rows.heads[lane].front, rows.heads[lane].front + rows.filled[lane]):
-            count = wish(slot, lane, count, world)
-    return count
+        front = rows.heads[lane].front
+        for slot in range(front, front + rows.filled[lane]):
+            end = wish(slot, lane, end, world)
+    return end - begin
 
 
 # ---------------------------------------------------------------- neighbours on the target lane
@@ -293,10 +294,10 @@ def begin_change(row: int, world: World) -> None:
 
 
 @inlined
-def grant(urgent: bool, count: int, world: World) -> None:
-    """Go through the wishes of one kind: tell the neighbours, and begin the changes that are safe."""
+def grant(urgent: bool, begin: int, count: int, world: World) -> None:
+    """Go through wishes of one kind: tell the neighbours, and begin the changes that are safe."""
     wishes = world.wishes
-    for row in range(count):
+    for row in range(begin, begin + count):
         if (wishes.urgent[row] != 0) != urgent:
             continue
         find_neighbours(row, world)
@@ -308,22 +309,22 @@ def grant(urgent: bool, count: int, world: World) -> None:
 
 
 @outlined
-def plan_changes(world: World) -> int:
-    """All lane changes of a step, up to their shadows; returns the wishes in use."""
-    count = make_wishes(world)
-    grant(True, count, world)
-    grant(False, count, world)
-    return count
+def grant_all(begin: Longs, count: Longs, threads: int, world: World) -> None:
+    """Go through all wishes, the urgent ones first; each thread has noted its own."""
+    for thread in range(threads):
+        grant(True, begin[thread], count[thread], world)
+    for thread in range(threads):
+        grant(False, begin[thread], count[thread], world)
 
 
 # ---------------------------------------------------------------- changes under way
 
 
 @inlined
-def forget_wishes(count: int, world: World) -> None:
+def forget_wishes(begin: int, count: int, world: World) -> None:
     """Let nobody be asked any more."""
     wishes = world.wishes
-    for row in range(count):
+    for row in range(begin, begin + count):
         forget(wishes.leader[row], world)
         forget(wishes.asked[row], world)
 

@@ -44,9 +44,9 @@ def following_speed(slot: int, leader_speed: float, leader_kind: int, world: Wor
     """Next speed of a vehicle behind a leader of some speed (m/s) and type; NONE for no leader."""
     types, interval = world.types, world.interval
     kind = world.vehicles[slot].kind
-    if leader_kind == NONE:
-        return types.max_speed[kind]
     speed, gap = world.vehicles[slot].speed, world.vehicles[slot].gap
+    if leader_kind == NONE or gap > types.clear_gap[kind]:
+        return types.max_speed[kind]
     hard = no_collision_speed(
         leader_speed, types.max_neg_acc[leader_kind], speed, types.max_neg_acc[kind], gap, 0.0, interval
     )

@@ -90,7 +90,9 @@ class Types(NamedTuple):
     usual_pos_acc: Floats
     usual_neg_acc: Floats
     headway_time: Floats
-    look_ahead: Floats
+    look_ahead: Floats  # m
+    clear_gap: Floats  # m, from which on the leader does not matter
+    longest: float  # m, of all types
 
 
 class Trips(NamedTuple):
@@ -266,3 +268,15 @@ all vehicles since their creation, slots that would be good to have, vehicles br
 use, whether vehicles change lanes at all, whether somebody came between others in this step, random numbers drawn
 for shadows."""
 TALLY_SIZE = 11
+
+
+class Team(NamedTuple):
+    """What threads that work on one world share; one element a thread, of stretches one more."""
+
+    meeting: Longs
+    stretches: Ints  # thread t works on drivables stretches[t] .. stretches[t + 1]
+    begin: Longs  # where on `movers` those of the thread begin
+    movers: Longs  # how many they are
+    wish_begin: Longs  # the same of wishes to change lanes
+    wishes: Longs
+    goes_on: Longs  # (1,) whether there is another step

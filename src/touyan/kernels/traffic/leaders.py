@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from touyan.kernels.compiled import inlined, outlined
 
-from .layout import NONE, World
+from .layout import LANE_CHANGE, NONE, World
 from .routing import way_on
 from .rows import tail
 
@@ -69,13 +69,23 @@ def look_ahead(slot: int, drivable: int, world: World) -> tuple[int, float]:
 
 
 @inlined
+def is_far_from_end(slot: int, drivable: int, world: World) -> bool:
+    """Whether nobody beyond the end of a drivable can matter to a vehicle's speed."""
+    vehicle, types = world.vehicles[slot], world.types
+    rest = world.net.drivables[drivable].length - vehicle.x
+    return rest - types.longest > types.clear_gap[vehicle.kind]
+
+
+@inlined
 def find_leader_of_head(drivable: int, world: World) -> None:
     """Note whom the head of a row follows; without a leader its gap keeps its old value."""
     rows, vehicles = world.rows, world.vehicles
     head = rows.heads[drivable].front
+    rows.heads[drivable].leader_kind = NONE
+    if not world.tally[LANE_CHANGE] and is_far_from_end(head, drivable, world):
+        return
     leader, gap = look_ahead(head, drivable, world)
     if leader == NONE:
-        rows.heads[drivable].leader_kind = NONE
         return
     rows.heads[drivable].leader_kind = vehicles[leader].kind
     rows.heads[drivable].leader_speed = vehicles[leader].speed

@@ -155,6 +155,11 @@ def relocate(begin: int, movers: int, world: World) -> None:
             finish(number, slot, row, world)
         else:
             line_up(slot, row, world)
+
+
+@inlined
+def forget(begin: int, movers: int, world: World) -> None:
+    """Expect nobody any more."""
     for row in range(begin, begin + movers):
         if world.movers.drivable[row] != NONE:
             world.rows.coming[world.movers.drivable[row]] = 0

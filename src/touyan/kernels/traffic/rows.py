@@ -113,28 +113,35 @@ def needed(drivable: int, world: World) -> int:
 
 @inlined
 def ample(drivable: int, world: World) -> int:
-    """Slots with which a row seldom outgrows them; never fewer than it has."""
-    rows = world.rows
+    """Slots with which a row seldom outgrows them."""
     least = needed(drivable, world)
-    return max(least + 2 + least // 2, rows.start[drivable + 1] - rows.start[drivable])
+    return least + 3 + least // 2
+
+
+@inlined
+def proven(drivable: int, world: World) -> int:
+    """Ample slots, never fewer than the row has, and twice as many as it needs when it has outgrown them."""
+    room, least = world.rows.start[drivable + 1] - world.rows.start[drivable], needed(drivable, world)
+    return max(ample(drivable, world), room if least <= room else 2 * least + 4)
 
 
 @outlined
 def lay_out(world: World) -> None:
     """Give every drivable room for those who are there and those about to come.
 
-    Without room for ample rows they are laid out tight; `tally` then asks for more slots.
+    There are always slots for ample rows (see `step.is_roomy`); when there are none for proven ones, `tally` asks
+    for more.
     """
     rows, vehicles = world.rows, world.vehicles
     wanted = 0
     for drivable in range(len(rows.filled)):
-        wanted += ample(drivable, world)
+        wanted += proven(drivable, world)
     world.tally[SLOTS_WANTED] = wanted
     fits = wanted < len(vehicles)
     begin = 0
     for drivable in range(len(rows.filled)):
         rows.next_start[drivable] = begin
-        begin += ample(drivable, world) if fits else needed(drivable, world)
+        begin += proven(drivable, world) if fits else ample(drivable, world)
     rows.next_start[len(rows.filled)] = begin
     saved = 0
     for drivable in range(len(rows.filled)):

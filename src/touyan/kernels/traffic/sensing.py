@@ -10,18 +10,17 @@ HALTING_SPEED = 0.1  # m/s, below which a vehicle counts as halting
 
 
 @inlined
-def gather(first: int, last: int, world: World) -> None:
-    """Add one step to what the detectors of lanes first ≤ lane < last have seen since their last report."""
+def gather(lane: int, world: World) -> None:
+    """Add one step to what the detector of a lane has seen since its last report."""
     vehicles, sensing, rows = world.vehicles, world.sensing, world.rows
-    for lane in range(first, last):
-        distance = covered = 0.0
-        for slot in range(rows.heads[lane].front, rows.heads[lane].front + rows.filled[lane]):
-            distance += vehicles[slot].speed
-            covered += min(world.types.length[vehicles[slot].kind], vehicles[slot].x)
-        if rows.filled[lane] > 0:
-            sensing.seconds[lane] += rows.filled[lane] * world.interval
-            sensing.distance[lane] += distance * world.interval
-            sensing.covered[lane] += covered * world.interval
+    distance = covered = 0.0
+    front = rows.heads[lane].front
+    for slot in range(front, front + rows.filled[lane]):
+        distance += vehicles[slot].speed
+        covered += min(world.types.length[vehicles[slot].kind], vehicles[slot].x)
+    sensing.seconds[lane] += rows.filled[lane] * world.interval
+    sensing.distance[lane] += distance * world.interval
+    sensing.covered[lane] += covered * world.interval
 
 
 @compiled

@@ -15,6 +15,7 @@ from .network import RoadNetwork
 _LINK_SPEED_LIMIT = 10_000.0  # links have none
 _FEWEST_SLOTS = 256
 _CACHE_LINE = 64  # bytes
+_ROUNDING_M = 1e-3
 _Columns = TypeVar(
     "_Columns", layout.Trips, layout.Rows, layout.Movers, layout.Changes, layout.Wishes, layout.Signals, layout.Sensing
 )
@@ -104,7 +105,19 @@ def type_arrays(types: VehicleTypes, interval_s: float) -> layout.Types:
         types.usual_neg_acc,
         types.headway_time,
         look_ahead,
+        _clear_gap(types, interval_s),
+        float(types.length.max(initial=0.0)),
     )
+
+
+def _clear_gap(types: VehicleTypes, interval_s: float) -> layout.Floats:
+    """The gap (m) from which on no rule of following limits a vehicle at all, whatever its leader does."""
+    fastest, hardest = types.max_speed, types.max_neg_acc.max(initial=0.0)
+    stopping = fastest**2 / (2 * np.minimum(types.max_neg_acc, types.usual_neg_acc)) + fastest * interval_s
+    touching = (fastest + hardest * interval_s) * interval_s / 2
+    timed = fastest * (types.headway_time + interval_s)
+    gap: layout.Floats = np.maximum(np.maximum(stopping, touching) + types.min_gap, timed) + _ROUNDING_M
+    return gap
 
 
 def signal_arrays(network: RoadNetwork) -> layout.Signals:
@@ -209,10 +222,10 @@ def _copied_slots(records: layout.Records) -> layout.Records:
 
 def roomier(world: layout.World) -> layout.World:
     """The world with slots enough to go on for some time."""
-    tally, drivables = world.tally, len(world.rows.filled)
-    before = len(world.vehicles)
-    wanted = max(int(tally[layout.SLOTS_WANTED]), 3 * int(tally[layout.RUNNING]) + len(world.gates), before)
-    slots = max(_FEWEST_SLOTS, 2 * drivables, wanted + wanted // 4 + 64)
+    tally, before = world.tally, len(world.vehicles)
+    least = 3 * (int(tally[layout.RUNNING]) + len(world.gates)) + 3 * len(world.rows.filled)
+    wanted = max(int(tally[layout.SLOTS_WANTED]), least, before)
+    slots = max(_FEWEST_SLOTS, wanted + wanted // 2)
     vehicles, histories = new_slots(VEHICLE, slots), new_slots(HISTORY, slots)
     vehicles[:before], histories[:before] = world.vehicles, world.histories
     changing = slots if tally[layout.LANE_CHANGE] else 0

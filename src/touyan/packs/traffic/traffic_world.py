@@ -20,8 +20,8 @@ from touyan.core.protocols import Scene
 from touyan.kernels.traffic import layout
 from touyan.kernels.traffic.scene import place_vehicles
 from touyan.kernels.traffic.sensing import look
-from touyan.kernels.traffic.step import run
 
+from .crew import Crew
 from .demand import Demand, Departures
 from .network import RoadNetwork
 from .random_draws import Draws
@@ -54,7 +54,8 @@ class TrafficWorld:
     """A road network with its vehicles; the same seed gives the same digits.
 
     With `lane_change` vehicles change lanes for more room, or because their route does not go on from their lane;
-    without, every lane of a route must lead on (else DeadEnd). `steps_per_second` cuts time finer than seconds.
+    without, every lane of a route must lead on (else DeadEnd). `steps_per_second` cuts time finer than seconds;
+    `threads` share the work of large cities (from some ten thousand vehicles on) and change no digit.
     """
 
     def __init__(
@@ -66,9 +67,11 @@ class TrafficWorld:
         *,
         lane_change: bool = False,
         steps_per_second: int = 1,
+        threads: int = 1,
     ) -> None:
         self.network = network
         self.steps_per_second = steps_per_second
+        self._crew = Crew(threads)
         self._demand = demand
         self._demand_lock = Lock()  # branches ask one demand, and may do so from several threads
         self._draws = Draws(seed)
@@ -81,7 +84,7 @@ class TrafficWorld:
         """An independent copy of the state as it is now; both go on as the original would have."""
         twin = copy(self)
         twin._draws, twin._routes = self._draws.branch(), self._routes.branch()
-        twin._arrays = branched(self._arrays)
+        twin._arrays, twin._crew = branched(self._arrays), Crew(self._crew.threads)
         return twin
 
     # ------------------------------------------------------------ time
@@ -100,10 +103,10 @@ class TrafficWorld:
         """Let time pass; returns the vehicles running after each step."""
         running = np.empty(seconds * self.steps_per_second, np.int64)
         self._know_departures(self.steps + len(running))
-        done = run(self._arrays, running)
+        done = self._crew.run(self._arrays, running)
         while done < len(running):
             self._arrays = roomier(self._arrays)
-            done += run(self._arrays, running[done:])
+            done += self._crew.run(self._arrays, running[done:])
         return running
 
     @property
