@@ -54,7 +54,7 @@ class PlainTimes:
 
 def on_lane(world: TrafficWorld, lane: int) -> list[int]:
     """References of the vehicles on a lane; those below 0 are shadows."""
-    rows, front = world.arrays.rows, int(world.arrays.rows.front[lane])
+    rows, front = world.arrays.rows, int(world.arrays.rows.heads.front[lane])
     numbers: list[int] = world.arrays.vehicles.number[front : front + int(rows.filled[lane])].tolist()
     return numbers
 

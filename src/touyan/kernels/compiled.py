@@ -41,6 +41,12 @@ def outlined(kernel: Kernel) -> Kernel:
     return cast(Kernel, _njit(**_PART)(kernel))
 
 
+def is_compiled() -> bool:
+    """Whether kernels are compiled at all: NUMBA_DISABLE_JIT=1 runs them as plain Python."""
+    config: Any = numba.config
+    return not config.DISABLE_JIT
+
+
 @cache
 def _source_digest() -> str:
     """A digest of all kernels' sources."""

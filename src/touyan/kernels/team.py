@@ -27,10 +27,10 @@ _PATIENCE = 4096
 """Looks at the meeting point before the processor is offered to others."""
 
 _yield_processor: Any = types.ExternalFunction("sched_yield", types.intc())
+_cgutils: Any = cgutils  # numba's own modules have no types
 
 
-@intrinsic
-def _add(context: Any, array: Any, index: Any, value: Any) -> Any:
+def _add_to(context: Any, array: Any, index: Any, value: Any) -> Any:
     """Add to an element so that no thread's addition is lost; gives the value before."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -39,8 +39,7 @@ def _add(context: Any, array: Any, index: Any, value: Any) -> Any:
     return types.int64(array, types.intp, types.int64), generate
 
 
-@intrinsic
-def _read(context: Any, array: Any, index: Any) -> Any:
+def _read_from(context: Any, array: Any, index: Any) -> Any:
     """Read an element as other threads have left it."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -52,8 +51,12 @@ def _read(context: Any, array: Any, index: Any) -> Any:
 def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     """The address of element `arguments[1]` of a one-dimensional array of int64."""
     array = context.make_array(signature.args[0])(context, builder, arguments[0])
-    address = cgutils.get_item_pointer(context, builder, signature.args[0], array, [arguments[1]])
+    address = _cgutils.get_item_pointer(context, builder, signature.args[0], array, [arguments[1]])
     return builder.bitcast(address, ir.IntType(64).as_pointer())
+
+
+_add: Any = intrinsic(_add_to)
+_read: Any = intrinsic(_read_from)
 
 
 @inlined

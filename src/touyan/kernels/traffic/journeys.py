@@ -45,13 +45,14 @@ def look_around(now: int, world: World, journeys: Journeys) -> None:
     """Note who is seen before each signal at second `now`; to be called every second."""
     rows, arriving = world.rows, journeys.arriving
     arriving[:] = 0
-    for lane in range(len(world.net.lane_road)):
-        crossing = journeys.crossing[world.net.lane_road[lane]]
+    for lane in range(len(world.net.lanes)):
+        crossing = journeys.crossing[world.net.lanes[lane].road]
         if crossing == NONE or rows.filled[lane] == 0:
             continue
         arriving[crossing] += rows.filled[lane]
-        for slot in range(rows.front[lane], rows.front[lane] + rows.filled[lane]):
-            if world.vehicles.number[slot] >= 0:  # shadows of lane changes are nobody
+        front = rows.heads[lane].front
+        for slot in range(front, front + rows.filled[lane]):
+            if world.vehicles[slot].number >= 0:  # shadows of lane changes are nobody
                 note_one(slot, now, journeys.present[crossing] == 0, world, journeys)
     journeys.present[:] = arriving
 
@@ -59,8 +60,8 @@ def look_around(now: int, world: World, journeys: Journeys) -> None:
 @compiled
 def note_one(slot: int, now: int, was_empty: bool, world: World, journeys: Journeys) -> None:
     """Note that a vehicle is seen before a crossing, which may have been empty a second ago."""
-    vehicles = world.vehicles
-    entry = journeys.base[vehicles.number[slot]] + journeys.first_road[vehicles.place[slot]]
+    vehicle = world.vehicles[slot]
+    entry = journeys.base[vehicle.number] + journeys.first_road[vehicle.place]
     if journeys.entered[entry] == NONE:
         journeys.entered[entry] = now
     elif journeys.seen[entry] < now - 1:

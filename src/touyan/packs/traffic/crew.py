@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import numba
 import numpy as np
 
+from touyan.kernels.compiled import is_compiled
 from touyan.kernels.team import MEETING_SIZE
 from touyan.kernels.traffic.layout import Longs, Team, World
 from touyan.kernels.traffic.step import run
@@ -17,7 +17,7 @@ class Crew:
 
     def __init__(self, threads: int) -> None:
         # Threads meet by the processor's atomic operations, which plain Python has not.
-        self.threads = 1 if numba.config.DISABLE_JIT else threads
+        self.threads = threads if is_compiled() else 1
         self._helpers: ThreadPoolExecutor | None = None
         self._team = Team(
             meeting=np.zeros(MEETING_SIZE, np.int64),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +86,13 @@ class TrafficWorld:
         twin._draws, twin._routes = self._draws.branch(), self._routes.branch()
         twin._arrays, twin._crew = branched(self._arrays), Crew(self._crew.threads)
         return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The world as it travels to another process: without its lock and threads."""
+        return vars(self) | {"_demand_lock": None, "_crew": self._crew.threads}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state | {"_demand_lock": Lock(), "_crew": Crew(state["_crew"])})
 
     # ------------------------------------------------------------ time
 

@@ -58,7 +58,7 @@ def roads_left(world: layout.World) -> layout.Ints:
     created = int(world.tally[layout.CREATED])
     begins, left = world.trips.place[:created], np.zeros(created, np.int32)
     running = np.flatnonzero(world.vehicles.number >= 0)
-    number, on_link = world.vehicles.number[running], world.vehicles.link_step[running] != layout.NEVER
+    number, on_link = world.vehicles.number[running], world.histories.link_step[running] != layout.NEVER
     left[number] = world.vehicles.place[running] - begins[number] + on_link
     ends = np.flatnonzero(world.roads == layout.NONE)
     arrived = np.flatnonzero(world.trips.left[:created] != layout.NONE)
