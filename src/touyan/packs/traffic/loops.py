@@ -68,7 +68,7 @@ def places(world: TrafficWorld) -> tuple[Ints, Floats]:
     drivable, x = np.full(world.created, _NOWHERE, np.int32), np.full(world.created, -1.0)
     filled = arrays.rows.filled
     total = np.cumsum(filled)
-    slots = np.arange(total[-1]) - np.repeat(total - filled, filled) + np.repeat(arrays.rows.front, filled)
+    slots = np.arange(total[-1]) - np.repeat(total - filled, filled) + np.repeat(arrays.rows.heads.front, filled)
     number = arrays.vehicles.number[slots]
     real = number >= 0  # the rest are shadows of lane changes
     drivable[number[real]] = np.repeat(np.arange(len(filled), dtype=np.int32), filled)[real]
