@@ -133,6 +133,14 @@ def test_lanes_get_the_share_of_the_vehicles_that_may_begin_on_them() -> None:
     assert sorted(zip(met.point.tolist(), met.share.tolist(), strict=True)) == [(0, 0.5), (2, 0.5), (3, 0.5)]
 
 
+def test_where_lanes_must_be_changed_all_that_lead_on_are_alike() -> None:
+    """No lane of the first road leads to the last one; whoever drives there has changed lanes somewhere."""
+    network = chain([(0, 0), (2, 0)], [(1, 1), (2, 2)])
+    points = [Point(1, lane) for lane in network.lanes_of(1)]
+    met = passes(network, [(0, 1, 2)], points)
+    assert sorted(zip(met.point.tolist(), met.share.tolist(), strict=True)) == [(1, 0.5), (2, 0.5)]
+
+
 def test_a_count_without_a_choice_is_met_exactly_and_one_with_a_choice_as_the_prior_says() -> None:
     """Two ways under one count: the count decides their sum, the prior their proportion."""
     both = Assignment(np.array([0, 0]), np.array([0, 1]), np.ones(2), (1, 2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from .counts import Counts, Point
 from .demand import Floats, Ints
 from .network import RoadNetwork
-from .paths import drivables, first_lanes
+from .paths import DeadEnd, drivables, first_lanes
 from .routing import Route
 
 
@@ -24,8 +25,12 @@ class Passes(NamedTuple):
     """Of the vehicles on the route; below 1 where only some of its lanes are counted."""
 
 
+Pass = tuple[int, Point, float]
+"""Position on a route, point passed there, share of the vehicles."""
+
+
 class Assignment(NamedTuple):
-    """The share of each column of departures that adds to each count, as a sparse matrix.
+    """Which share of departures adds to each count: a sparse matrix.
 
     Column `route * intervals + k` holds the vehicles that depart on a route in interval k.
     """
@@ -41,7 +46,7 @@ class Assignment(NamedTuple):
         return counts
 
     def back(self, of_counts: Floats) -> Floats:
-        """A figure of the counts, summed over those that each column adds to."""
+        """A figure of counts, summed for each column that adds to them."""
         sums: Floats = np.bincount(self.column, self.share * of_counts[self.row], self.shape[1]).astype(float)
         return sums
 
@@ -66,28 +71,37 @@ class _Finder:
 
     def on(self, route: Route) -> Iterator[tuple[int, int, float]]:
         """(position on the route, point, share of the vehicles)."""
-        for position, road in enumerate(route):
-            turns = [Point(road, to_road=following) for following in route[position + 1 : position + 2]]
-            for point in (Point(road), *turns):
-                if point in self._known:
-                    yield position, self._known[point], 1.0
-        if self._by_lane:
-            yield from self._on_lanes(route)
+        roads = enumerate(map(Point, route))
+        turns = enumerate(Point(road, to_road=onward) for road, onward in pairwise(route))
+        lanes = self._lanes(route) if self._by_lane else ()
+        for position, point, share in chain(((*each, 1.0) for each in chain(roads, turns)), lanes):
+            if point in self._known:
+                yield position, self._known[point], share
 
-    def _on_lanes(self, route: Route) -> Iterator[tuple[int, int, float]]:
-        lanes = first_lanes(self._network, route)
-        for first in lanes:
-            for position, lane in enumerate(drivables(self._network, route, first)[::2]):
-                point = Point(route[position], lane)
-                if point in self._known:
-                    yield position, self._known[point], 1 / len(lanes)
+    def _lanes(self, route: Route) -> Iterator[Pass]:
+        """The lanes that vehicles pass; where they must change lanes, all that lead on are alike."""
+        try:
+            return iter(list(self._ways(route)))
+        except DeadEnd:
+            return self._lanes_that_lead_on(route)
+
+    def _ways(self, route: Route) -> Iterator[Pass]:
+        firsts = first_lanes(self._network, route)
+        for first in firsts:
+            lanes = drivables(self._network, route, first)[::2]
+            yield from ((place, Point(route[place], lane), 1 / len(firsts)) for place, lane in enumerate(lanes))
+
+    def _lanes_that_lead_on(self, route: Route) -> Iterator[Pass]:
+        for place, (road, onward) in enumerate(zip(route, (*route[1:], -1), strict=True)):
+            lanes = Point(road, to_road=onward).lanes(self._network)
+            yield from ((place, Point(road, lane), 1 / len(lanes)) for lane in lanes)
 
 
 class RoadTimes:
-    """When vehicles leave each road, by seconds on each lane in each interval.
+    """When vehicles leave each road, by their time on lanes.
 
-    `edges` (s) bound the intervals; `seconds` has one row an interval, one column a lane. A road takes the mean of the
-    lanes that lead on to the next one.
+    `edges` (s) bound the intervals; `seconds` on lanes has one row an interval, one column a lane. A road takes the
+    mean of the lanes that lead on to the next one.
     """
 
     def __init__(self, network: RoadNetwork, edges: Floats, seconds: Floats) -> None:
@@ -96,7 +110,10 @@ class RoadTimes:
         self._seconds: list[Floats] = []
 
     def leaving(self, routes: Sequence[Route], met: Passes) -> Floats:
-        """When a vehicle that departs in the middle of each interval passes each point, shape (passes, intervals)."""
+        """When vehicles of each interval pass each point, in s.
+
+        They depart in the middle of the interval; shape (passes, intervals).
+        """
         table = self._turn_table(routes)
         seconds = np.stack(self._seconds, axis=1)
         clock = np.repeat([(self.edges[:-1] + self.edges[1:]) / 2], len(routes), axis=0)

@@ -33,7 +33,7 @@ _LEAST, _MOST = 0.5, 1.5
 
 
 class Round(NamedTuple):
-    """One fit: its demand, what a simulation of it counts, and how well that agrees."""
+    """One fit, what its simulation counts, and how well that agrees."""
 
     demand: Timetable
     simulated: Floats
@@ -99,5 +99,5 @@ class Calibration:
 
 
 def best(rounds: Sequence[Round]) -> int:
-    """The position of the round that agrees best: by mean GEH, the earliest of equals."""
+    """The position of the round of lowest mean GEH."""
     return min(range(len(rounds)), key=lambda number: rounds[number].agreement.mean)

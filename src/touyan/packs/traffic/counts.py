@@ -20,7 +20,7 @@ _ROAD, _LANE, _TURN = ("road",), ("lane",), ("from_road", "to_road")
 
 
 class Point(NamedTuple):
-    """Where vehicles are counted as they leave: a road, one of its lanes, or a turn from it."""
+    """Where vehicles are counted: leaving a road, a lane, or by a turn."""
 
     road: int
     lane: int = -1

@@ -49,11 +49,11 @@ class RoutedDemandMaker(DemandMaker):
         return RouteChoice(network, self.alternatives, self.sensitivity, lane_change=self.changes_lanes(world))
 
     def network(self, world: Path) -> RoadNetwork:
-        """The network of CityFlow's file, or of any that SUMO's scenario reads; raises InputError."""
+        """The network of CityFlow's or SUMO's file; raises InputError."""
         return cityflow.read_network(world) if _is_cityflow(world) else SumoCity(net=world).network()
 
     def changes_lanes(self, world: Path) -> bool:
-        """Whether vehicles may change lanes: as a city of the kind does unless told otherwise."""
+        """Whether vehicles may change lanes in a city of this kind."""
         kind = CityFlowCity if _is_cityflow(world) else SumoCity
         if self.lane_change == _AS_THE_CITY:
             return bool(kind.settings["lane_change"].default)
@@ -104,7 +104,7 @@ class FitToCounts(RoutedDemandMaker):
     zones: str = setting("", help="CSV file of zones of that matrix; without it the matrix names roads.")
 
     def make(self, world: Path, data: Path) -> MadeDemand:
-        """The fitted vehicles, each with its way, and the agreement at each count."""
+        """The fitted vehicles, and the agreement at each count."""
         network = self.network(world)
         counts = read_counts(data, network)
         if not counts.vehicles.sum():

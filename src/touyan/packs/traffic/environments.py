@@ -44,10 +44,11 @@ def city(**options: Any) -> tuple[TrafficScenario, TaskSettings]:
 
 
 class CitySignals(Env[Singles, NDArray[np.int64]]):
-    """All signals of a city under one controller: an action is one phase for each.
+    """All signals of a city under one controller.
 
-    The observation is that of `SignalTask.observations`, signal after signal; the reward is the sum over all signals.
-    `info` holds `action_mask` (as `action_space.sample` takes it) and the number of choices that were `refused`.
+    An action is one phase for each. The observation is that of `SignalTask.observations`, signal after signal; the
+    reward is the sum over all signals. `info` holds `action_mask` (as `action_space.sample` takes it) and the number
+    of choices that were `refused`.
     """
 
     metadata = {"render_modes": []}
@@ -68,7 +69,7 @@ class CitySignals(Env[Singles, NDArray[np.int64]]):
         return self._observation(), self._info(0)
 
     def step(self, action: NDArray[np.int64]) -> tuple[Singles, float, bool, bool, Info]:
-        """Bring every signal to its phase and let time pass until the next decision."""
+        """Bring every signal to its phase; time passes until the next decision."""
         refused = self.task.step(np.asarray(action, np.int32))
         reward = float(self.task.rewards().sum())
         return self._observation(), reward, False, self.task.over, self._info(int(refused.sum()))
@@ -85,10 +86,10 @@ class CitySignals(Env[Singles, NDArray[np.int64]]):
 
 
 class CrossingSignal(Env[Singles, np.int64]):
-    """One signal of a city under control, by its crossing's id; the others keep their own programme.
+    """One signal of a city under control.
 
-    Without `crossing` it is the first signal that leaves a choice. `info` holds `action_mask` and whether the choice
-    was `refused`.
+    The others keep their own programme. `crossing` is its crossing's id; without it the first signal that leaves a
+    choice. `info` holds `action_mask` and whether the choice was `refused`.
     """
 
     metadata = {"render_modes": []}
@@ -106,7 +107,7 @@ class CrossingSignal(Env[Singles, np.int64]):
         return self.task.observations()[0], self._info(False)
 
     def step(self, action: np.int64) -> tuple[Singles, float, bool, bool, Info]:
-        """Bring the signal to a phase and let time pass until the next decision."""
+        """Bring the signal to a phase; time passes until the next decision."""
         refused = self.task.step(np.array([action], np.int32))
         reward = float(self.task.rewards()[0])
         return self.task.observations()[0], reward, False, self.task.over, self._info(bool(refused[0]))
@@ -116,10 +117,11 @@ class CrossingSignal(Env[Singles, np.int64]):
 
 
 class ParallelSignals(ParallelEnv[str, Singles, int]):  # type: ignore[misc] # its library has no types
-    """Every signal of a city as an agent of its own, named by its crossing's id; all decide at once.
+    """Every signal of a city as an agent of its own.
 
-    Each agent sees and is paid for its own crossing; `infos` hold its `action_mask` and whether its choice was
-    `refused`. With `mask_in_observation` an observation is a dictionary of `observation` and `action_mask`.
+    Agents are named by their crossings' ids and decide all at once. Each sees and is paid for its own crossing;
+    `infos` hold its `action_mask` and whether its choice was `refused`. With `mask_in_observation` an observation is
+    a dictionary of `observation` and `action_mask`.
     """
 
     metadata = {"name": "touyan_signals_v0", "render_modes": []}
@@ -158,7 +160,7 @@ class ParallelSignals(ParallelEnv[str, Singles, int]):  # type: ignore[misc] # i
     def step(
         self, actions: dict[str, int]
     ) -> tuple[dict[str, Any], dict[str, float], dict[str, bool], dict[str, bool], dict[str, Info]]:
-        """Bring every signal to its agent's phase and let time pass until the next decision."""
+        """Bring every signal to its agent's phase; time passes."""
         agents = self.agents
         chosen = np.array([actions[agent] for agent in agents], np.int32)
         refused = self.task.step(chosen)

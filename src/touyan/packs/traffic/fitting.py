@@ -55,9 +55,10 @@ def whole(departures: Floats, intervals: int, seed: int) -> Ints:
 
 
 def seconds(vehicles: Ints, entry: Ints, edges: Floats, seed: int) -> tuple[Ints, Ints]:
-    """(second, route) of each vehicle of the columns; those of one entry are spread over their interval.
+    """Second and route of each vehicle, evenly spread.
 
-    `entry` is the first road of each route.
+    Vehicles of one entry are spread over their interval, each a little by chance; `entry` is the first road of each
+    route.
     """
     chance = np.random.default_rng([seed, 1])
     intervals = len(edges) - 1

@@ -13,10 +13,11 @@ GOOD = 5.0
 
 
 def geh(modelled: Floats, counted: Floats, hours: Floats | float = 1.0) -> Floats:
-    """sqrt(2 (M − C)² / (M + C)) of volumes an hour; 0 where both are 0.
+    """The GEH statistic of modelled and counted vehicles.
 
-    `hours` is how long was counted. Source: Design Manual for Roads and Bridges, volume 12, section 2, part 1 (Highways
-    Agency, 1996), which asks for GEH < 5 in more than 85 % of cases.
+    It is sqrt(2 (M − C)² / (M + C)) of volumes an hour, 0 where both are 0; `hours` is how long was counted. Source:
+    Design Manual for Roads and Bridges, volume 12, section 2, part 1 (Highways Agency, 1996), which asks for GEH < 5
+    in more than 85 % of cases.
     """
     model, count = np.asarray(modelled, float) / hours, np.asarray(counted, float) / hours
     both = np.where(model + count > 0, model + count, 1.0)

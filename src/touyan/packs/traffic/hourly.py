@@ -51,7 +51,7 @@ class HourlyDemand(ABC):
         """The vehicles of an hour, by step; routes through `position`."""
 
     def position(self, route: tuple[int, ...]) -> int:
-        """Where a route stands in `routes`; a new one is put at their end."""
+        """Where a route stands in `routes`; a new one comes last."""
         if route not in self._route_index:
             self._route_index[route] = len(self._routes)
             self._routes.append(route)

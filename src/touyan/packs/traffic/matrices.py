@@ -23,7 +23,7 @@ _CLOCK = re.compile(r"(\d{1,3})[.:]([0-5]?\d)")
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """Trips in rows: from a zone to a zone, so many vehicles between two seconds."""
+    """Trips in rows: from zone to zone, vehicles between two seconds."""
 
     origin: list[Zone]
     destination: list[Zone]
@@ -48,7 +48,7 @@ class Matrix:
         return replace(self, begin_s=self.begin_s + seconds, end_s=self.end_s + seconds)
 
     def spread(self, profile: Profile) -> Matrix:
-        """The same trips, each row divided over its time as the profile says; raises InputError."""
+        """The same trips, divided over their time by a profile; raises InputError."""
         begin, end = profile.begin_s, profile.end_s
         overlap = np.minimum(end, self.end_s[:, np.newaxis]) - np.maximum(begin, self.begin_s[:, np.newaxis])
         weight = np.clip(overlap, 0, None) * (profile.share / (end - begin))
@@ -71,7 +71,7 @@ class Matrix:
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """How trips are spread over the day: the share of each span of time."""
+    """How trips spread over the day: each span's share."""
 
     file: str
     begin_s: Floats
@@ -80,7 +80,10 @@ class Profile:
 
 
 def read_profile(path: Path) -> Profile:
-    """The profile of a CSV file with `begin_s`, `end_s` and `share`; raises InputError."""
+    """The profile of a CSV file; raises InputError.
+
+    Its columns are `begin_s`, `end_s` and `share`.
+    """
     rows = read_table(path, ["begin_s", "end_s", "share"])
     spans = np.array([span(row) for row in rows], float)
     shares = np.array([row.number("share", 0, _MOST) for row in rows], float)
@@ -88,7 +91,7 @@ def read_profile(path: Path) -> Profile:
 
 
 def read_matrix(path: Path, zones: Mapping[str, Zone]) -> Matrix:
-    """The matrix of a CSV file or of one in VISUM's O format; raises InputError.
+    """The matrix of a CSV file, or in VISUM's O format; raises InputError.
 
     Columns of a CSV file: `origin`, `destination`, `vehicles`, `begin_s`, `end_s`.
     """

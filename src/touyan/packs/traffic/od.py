@@ -59,7 +59,7 @@ class OdDemand(HourlyDemand):
         )
 
     def trips(self, row: int) -> list[tuple[Choice, float]]:
-        """The choices that a row's trips have, and the trips that have each."""
+        """The choices of a row, and the trips that have each."""
         choices = self._row_pairs[row].choices
         return [(choice, float(self.matrix.vehicles[row]) / len(choices)) for choice in choices]
 
@@ -81,14 +81,17 @@ class OdDemand(HourlyDemand):
 
 
 def through_routes(network: RoadNetwork, choice: RouteChoice) -> tuple[list[Route], Floats]:
-    """All ways from the roads into the city to those out of it, with their shares of each pair's drivers."""
+    """All ways through the city, with their shares of each pair's drivers.
+
+    Pairs are of a road into the city and a road out of it.
+    """
     exits = np.flatnonzero(network.crossing_virtual[network.road_to]).tolist()
     choices = [choice.between(*ends) for ends in product(entries(network).tolist(), exits)]
     return _joined([(found, 1.0) for found in choices if found])
 
 
 def matrix_routes(matrix: Matrix, choice: RouteChoice) -> tuple[list[Route], Floats]:
-    """All ways of a matrix, with the trips that take each; raises InputError."""
+    """All ways of a matrix, each with its trips; raises InputError."""
     demand = OdDemand(matrix, choice)
     return _joined([entry for row in range(len(matrix.vehicles)) for entry in demand.trips(row)])
 

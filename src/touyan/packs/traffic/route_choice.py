@@ -30,14 +30,15 @@ SENSITIVITY = 10.0
 
 
 class Choice(NamedTuple):
-    """Ways between two roads, the cheapest first, and the share of drivers that take each."""
+    """Ways between two roads, the cheapest first, and each one's drivers."""
 
     routes: list[Route]
     shares: Floats
+    """Of all drivers between the two roads."""
 
 
 class RouteChoice:
-    """The ways that drivers take on a network, each of which can be driven.
+    """The ways that drivers take, each of which can be driven.
 
     Without `lane_change` every lane on which a way may begin leads on to its end.
     """
@@ -107,7 +108,7 @@ class RouteChoice:
 
 
 def free_flow_times(network: RoadNetwork) -> Floats:
-    """Seconds to drive each road at the speed limit of its fastest lane."""
+    """Seconds to drive each road at its fastest lane's speed limit."""
     fastest = np.maximum.reduceat(network.lane_speed_limit, network.road_lane_first[:-1])
     times: Floats = road_lengths(network) / fastest
     return times

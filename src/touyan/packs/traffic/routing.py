@@ -33,7 +33,10 @@ class Tree(NamedTuple):
     """The road before it on the way; -1 where there is none."""
 
     def path(self, to_road: int) -> Route | None:
-        """The roads from the origin to a road, both included; None where no way leads there."""
+        """The roads from the origin to a road; None without a way.
+
+        Both ends are included.
+        """
         if not np.isfinite(self.cost[to_road]):
             return None
         ways = [to_road]
@@ -43,10 +46,10 @@ class Tree(NamedTuple):
 
 
 class Router:
-    """Cheapest ways on one network; `cost` is what it takes to drive each road.
+    """Cheapest ways on one network.
 
-    Without `cost` it is the length in m (section 3.2 of the model). A road is reached from another when some lane of
-    the one has a link to some lane of the other.
+    `cost` is what it takes to drive each road, by default its length in m (section 3.2 of the model). A road is
+    reached from another when some lane of the one has a link to some lane of the other.
     """
 
     def __init__(self, network: RoadNetwork, cost: Floats | None = None) -> None:
@@ -66,7 +69,7 @@ class Router:
         return twin
 
     def path(self, from_road: int, to_road: int, closed: AbstractSet[int] = _ALL_OPEN) -> Route | None:
-        """The cheapest way between two roads, both included; None where there is none.
+        """The cheapest way between two roads, both included, if there is one.
 
         `closed` roads are not driven, nor begun or ended on.
         """
@@ -85,11 +88,14 @@ class Router:
         return self._trees[key]
 
     def joined(self, anchors: Route, closed: AbstractSet[int] = _ALL_OPEN) -> Route:
-        """One route through all anchors, by the cheapest ways between them; raises NoWay."""
+        """One route through all anchors, the cheapest; raises NoWay."""
         return sum(self.legs(anchors, closed), anchors[:1])
 
     def legs(self, anchors: Route, closed: AbstractSet[int] = _ALL_OPEN) -> list[Route]:
-        """The way from each anchor to the next, the first road left out; raises NoWay."""
+        """The way from each anchor to the next; raises NoWay.
+
+        The first road of each is left out.
+        """
         legs: list[Route] = []
         for position, (start, end) in enumerate(pairwise(anchors)):
             way = self.path(start, end, closed)
@@ -110,7 +116,7 @@ class Router:
 
 
 class NoWay(ValueError):
-    """No way leads from anchor `position` of a route to the next one."""
+    """No way leads from anchor `position` to the next one."""
 
     def __init__(self, network: RoadNetwork, position: int, from_road: int, to_road: int) -> None:
         start, end = network.road_ids[from_road], network.road_ids[to_road]

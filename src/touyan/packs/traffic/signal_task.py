@@ -48,7 +48,7 @@ class TaskSettings(Configurable):
 
 
 class Junction(NamedTuple):
-    """One signal that a learner may control: its phases to choose from, its lanes before and behind."""
+    """One signal with its phases to choose from and its lanes."""
 
     id: str
     crossing: int
@@ -63,11 +63,11 @@ class Junction(NamedTuple):
 
 
 class SignalTask:
-    """A city whose signals are controlled in even intervals; start it before anything else.
+    """A city whose signals are controlled in even intervals.
 
-    With `only`, the id of a crossing or FIRST, that one is controlled and the others keep their own programme.
-    A signal whose green has not lasted long enough, or that is being cleared, goes on with the phase it shows or
-    awaits, whatever is asked (see `masks`).
+    Start it before anything else. With `only`, the id of a crossing or FIRST, that one is controlled and the others
+    keep their own programme. A signal whose green has not lasted long enough, or that is being cleared, goes on with the
+    phase it shows or awaits, whatever is asked (see `masks`).
     """
 
     def __init__(self, scenario: TrafficScenario, task: TaskSettings, only: str | None = None) -> None:
@@ -104,7 +104,10 @@ class SignalTask:
         return self.world.seconds >= self.task.episode_s
 
     def step(self, actions: Ints) -> Flags:
-        """Carry out one choice a junction, let time pass; returns where a choice was not carried out."""
+        """Carry out the choices, let time pass; tells which were refused.
+
+        `actions` has one position among its phases for each junction.
+        """
         allowed = self.masks()[np.arange(len(actions)), actions]
         self._change(np.flatnonzero(allowed & (self._chosen != actions)).astype(np.int32), actions)
         seconds = min(self.task.decision_s, self.task.episode_s - self.world.seconds)
@@ -172,7 +175,10 @@ class SignalTask:
 
 
 def junctions(network: RoadNetwork) -> list[Junction]:
-    """The signals of a network that leave a choice: two phases or more, and one that clears between them."""
+    """The signals of a network that leave a choice.
+
+    They have two phases or more, and one that clears between them.
+    """
     chosen = candidate_phases(network, 0)
     crossings = zip(network.signalised.tolist(), chosen, strict=True)
     return [_junction(network, crossing, row[row >= 0]) for crossing, row in crossings if (row >= 0).sum() > 1]

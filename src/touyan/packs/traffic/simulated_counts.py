@@ -40,7 +40,10 @@ def simulate(
     seed: int = 0,
     lane_change: bool = False,
 ) -> Simulated:
-    """One simulation under the signals' own programme; `edges` (s) hold those of the counts."""
+    """One simulation under the signals' own programme.
+
+    `edges` (s) hold those of the counts.
+    """
     world = TrafficWorld(network, demand, seed, lane_change=lane_change)
     world.advance(int(edges[0]))
     world.sensed()

@@ -15,7 +15,7 @@ _SHOWN = 60
 
 
 class Row:
-    """One line of a table; asks for a value in a type, or names the mistake."""
+    """One line of a table; names the mistake where a cell will not do."""
 
     def __init__(self, file: str, line: int, cells: dict[str, str]) -> None:
         self.file, self.line, self.cells = file, line, cells
@@ -47,7 +47,7 @@ class Row:
 
 
 def read_table(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> list[Row]:
-    """The rows of a CSV file whose first line names its columns; raises InputError."""
+    """The rows of a CSV file with named columns; raises InputError."""
     lines = _lines(path, read_text(path, "a CSV file"))
     number, header = next(lines, (1, []))
     _check_header(str(path), number, header, required, optional)
@@ -58,7 +58,10 @@ def read_table(path: Path, required: Sequence[str], optional: Sequence[str] = ()
 
 
 def read_text(path: Path, expected: str) -> str:
-    """The text of a file in UTF-8, with or without a byte order mark; raises InputError."""
+    """The text of a file in UTF-8; raises InputError.
+
+    A byte order mark is left out.
+    """
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -73,7 +76,7 @@ def read_text(path: Path, expected: str) -> str:
 
 
 def span(row: Row, begin: str = "begin_s", end: str = "end_s") -> tuple[float, float]:
-    """Two cells as a time span in whole seconds; raises InputError unless it has a length."""
+    """Two cells as a time span in whole seconds; raises InputError."""
     first = _whole(row, begin)
     last = _whole(row, end)
     if last <= first:
@@ -91,10 +94,10 @@ def _whole(row: Row, column: str) -> float:
 def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     """(line number, cells) of each line that holds anything; `#` begins a comment line."""
     reader = csv.reader(StringIO(text), strict=True)
+    written = (cells for cells in reader if any(cells) and not cells[0].startswith("#"))
     try:
-        for cells in reader:
-            if any(cells) and not cells[0].startswith("#"):
-                yield reader.line_num, [cell.strip() for cell in cells]
+        for cells in written:
+            yield reader.line_num, [cell.strip() for cell in cells]
     except csv.Error as error:
         raise InputError(str(path), f"line {reader.line_num}", f"a broken line ({error})", "CSV") from None
 

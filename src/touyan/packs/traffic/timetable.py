@@ -34,7 +34,7 @@ class Timetable:
 
     @classmethod
     def of_cars(cls, routes: list[tuple[int, ...]], step: Ints, route: Ints) -> Timetable:
-        """Cars in any order, each with its step and the position of its route."""
+        """Cars in any order, each with its step and route."""
         order = np.argsort(step, kind="stable")
         step, route = step[order].astype(np.int32), route[order].astype(np.int32)
         return cls(types=CAR, routes=routes, step=step, route=route, vehicle_type=np.zeros(len(step), np.int32))
