@@ -6,6 +6,7 @@ from functools import cache
 from itertools import groupby, pairwise
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,9 +16,12 @@ from touyan.core.commands import Command
 from touyan.core.errors import InputError, NotFoundError, SettingError
 from touyan.core.observations import Column
 from touyan.core.text import Text
+from touyan.packs.traffic import cityflow
+from touyan.packs.traffic.cityflow.records import Roadnet
+from touyan.packs.traffic.conflicts import conflicts_in_phases
 from touyan.packs.traffic.network import RoadNetwork
 from touyan.packs.traffic.pressure import PhasePressure
-from touyan.packs.traffic.signal_task import FIRST, SignalTask, TaskSettings
+from touyan.packs.traffic.signal_task import FIRST, SignalTask, TaskSettings, junctions
 from touyan.packs.traffic.sources import LaneDetectors
 from touyan.packs.traffic.vocabulary import (
     CLEARANCE_S,
@@ -30,6 +34,8 @@ from touyan.packs.traffic.vocabulary import (
     traffic_signals,
 )
 from touyan.packs.traffic.worlds import Grid
+
+from .files import small_roadnet
 
 Quantities = dict[str, Column]
 
@@ -65,6 +71,20 @@ def test_junctions_have_all_phases_but_the_one_that_clears() -> None:
         assert (task.network.road_to[task.network.lane_road[junction.entering]] == junction.crossing).all()
         assert (task.network.road_from[task.network.lane_road[junction.leaving]] == junction.crossing).all()
         assert (len(junction.entering), len(junction.leaving)) == (12, 12)
+
+
+def test_a_phase_with_conflicting_greens_is_no_choice() -> None:
+    """The guard would keep it from the street; a learner must not come to rely on it."""
+    record = small_roadnet()
+    for crossing in record["intersections"]:
+        if not crossing["virtual"]:
+            crossing["trafficLight"]["lightphases"][2]["availableRoadLinks"] = list(range(12))
+            crossing["trafficLight"]["lightphases"][5]["availableRoadLinks"] = [0, 3, 2, 5, 8, 11]
+    network = cityflow.parse_network(msgspec.convert(record, Roadnet), "roadnet.json")
+    unsafe = {row - int(network.phase_first[network.signalised[0]]) for row in conflicts_in_phases(network)}
+    assert {2, 5} <= unsafe
+    for junction in junctions(network):
+        assert junction.phases.tolist() == [1, 3, 4, 6, 7, 8]
 
 
 def test_a_learner_sees_what_detectors_report_and_nothing_else() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from touyan.core.errors import InputError, NotFoundError
 from touyan.core.settings import Configurable, setting
 
+from .conflicts import conflicts_in_phases
 from .demand import Floats, Ints
 from .network import Flags, RoadNetwork
 from .pressure import candidate_phases
@@ -66,8 +67,8 @@ class SignalTask:
     """A city whose signals are controlled in even intervals.
 
     Start it before anything else. With `only`, the id of a crossing or FIRST, that one is controlled and the others
-    keep their own programme. A signal whose green has not lasted long enough, or that is being cleared, goes on with the
-    phase it shows or awaits, whatever is asked (see `masks`).
+    keep their own programme. A signal whose green has not lasted long enough, or that is being cleared, goes on with
+    the phase it shows or awaits, whatever is asked (see `masks`).
     """
 
     def __init__(self, scenario: TrafficScenario, task: TaskSettings, only: str | None = None) -> None:
@@ -177,11 +178,17 @@ class SignalTask:
 def junctions(network: RoadNetwork) -> list[Junction]:
     """The signals of a network that leave a choice.
 
-    They have two phases or more, and one that clears between them.
+    They have two safe phases or more, and one that clears between them. What the guard would keep from the street, a
+    phase with conflicting greens, is no choice.
     """
-    chosen = candidate_phases(network, 0)
-    crossings = zip(network.signalised.tolist(), chosen, strict=True)
-    return [_junction(network, crossing, row[row >= 0]) for crossing, row in crossings if (row >= 0).sum() > 1]
+    unsafe = conflicts_in_phases(network)
+    found = []
+    for crossing, row in zip(network.signalised.tolist(), candidate_phases(network, 0).tolist(), strict=True):
+        first = int(network.phase_first[crossing])
+        phases = [phase for phase in row if phase >= 0 and first + phase not in unsafe]
+        if len(phases) > 1:
+            found.append(_junction(network, crossing, np.array(phases, np.int32)))
+    return found
 
 
 def _called(name: str, known: Sequence[Junction]) -> Junction:
