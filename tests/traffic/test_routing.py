@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touyan.kernels.traffic.shortest_paths import spread
-from touyan.packs.traffic import paths
+from touyan.packs.traffic import paths, routing
 from touyan.packs.traffic.grid import grid_network
 from touyan.packs.traffic.network import Floats, RoadNetwork
 from touyan.packs.traffic.poisson import entries
@@ -163,6 +163,17 @@ def test_anchors_without_a_way_between_them_are_named() -> None:
     with pytest.raises(NoWay, match="no way leads from road 'road_3_1_0' to road 'road_0_1_0'") as caught:
         Router(network).joined((entry, out, entry))
     assert (caught.value.position, caught.value.from_road, caught.value.to_road) == (1, out, entry)
+
+
+def test_trees_that_are_kept_and_trees_that_are_grown_again_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is bounded; who is forgotten must be answered the same when asked again."""
+    monkeypatch.setattr(routing, "_KEPT_TREES", 2)
+    network = block()
+    few, fresh = Router(network), [Router(network) for _ in range(6)]
+    for start in (0, 1, 2, 0, 3, 1):
+        assert few.tree(start).cost.tolist() == fresh[start].tree(start).cost.tolist()
+        assert few.tree(start) is few.tree(start)
+    assert few.tree(0) is not few.tree(0, closed={5})
 
 
 def test_every_exit_is_reached_from_every_entry_of_a_grid() -> None:

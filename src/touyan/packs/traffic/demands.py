@@ -143,9 +143,9 @@ def flow_file(network: RoadNetwork, demand: Demand, seconds: int) -> bytes:
 def _figures(vehicles: int, trips: float, routes: int) -> list[Measure]:
     drawn, given = Text("drawn from the matrix", "由矩阵抽样"), Text("sum over the matrix", "矩阵之和")
     return [
-        Measure("vehicles", Text("Vehicles sent", "发出车辆"), float(vehicles), "C62", drawn),
+        Measure("vehicles", Text("Vehicles sent", "发出车辆"), vehicles, "C62", drawn),
         Measure("trips", Text("Trips in the matrix", "矩阵中的出行"), trips, "C62", given),
-        Measure("routes", Text("Different routes", "不同路线"), float(routes), "C62", drawn),
+        Measure("routes", Text("Different routes", "不同路线"), routes, "C62", drawn),
     ]
 
 
@@ -154,18 +154,16 @@ def _agreement(calibration: Calibration, rounds: Sequence[Round], number: int) -
     first = Text("first fit, simulated", "首次拟合后仿真")
     last = Text(f"round {number + 1} of {len(rounds)}, simulated", f"共{len(rounds)}轮中的第{number + 1}轮，仿真所得")
     good, mean = Text("Counts with GEH below 5", "GEH 小于 5 的计数"), Text("Mean GEH", "平均 GEH")
-    vehicles = float(len(rounds[number].demand.step))
+    vehicles = len(rounds[number].demand)
     return [
         Measure("vehicles", Text("Vehicles sent", "发出车辆"), vehicles, "C62", last),
-        Measure("counts", Text("Counts", "计数"), float(len(calibration.counts.vehicles)), "C62", last),
-        Measure(
-            "unseen", Text("Points that no way passes", "没有路线经过的计数点"), float(calibration.unseen), "C62", last
-        ),
+        Measure("counts", Text("Counts", "计数"), len(calibration.counts.vehicles), "C62", last),
+        Measure("unseen", Text("Points that no way passes", "没有路线经过的计数点"), calibration.unseen, "C62", last),
         Measure("geh_below_5_before", _first(good), from_si(before.share_good, "P1"), "P1", first),
         Measure("mean_geh_before", _first(mean), before.mean, "C62", first),
         Measure("geh_below_5", good, from_si(after.share_good, "P1"), "P1", last),
         Measure("mean_geh", mean, after.mean, "C62", last),
-        Measure("round", Text("Best round", "最佳轮次"), float(number + 1), "C62", last),
+        Measure("round", Text("Best round", "最佳轮次"), number + 1, "C62", last),
     ]
 
 
