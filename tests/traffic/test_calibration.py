@@ -215,6 +215,19 @@ def test_counts_of_nothing_are_refused(tmp_path: Path) -> None:
         FitToCounts().make(roadnet, nothing)
 
 
+def test_counts_of_the_morning_begin_with_the_citys_first_seconds(tmp_path: Path) -> None:
+    """Counted from seven o'clock on, simulated from a quarter to seven on, told by the clock of the counts."""
+    roadnet = saved(tmp_path, "roadnet.json", grid_roadnet(3, 3))
+    counts = saved(tmp_path, "counts.csv", b"road,begin_s,end_s,vehicles\nroad_1_1_0,25200,27000,150\n")
+    made = FitToCounts(clock_s=24300.0, rounds=3).make(roadnet, counts)
+    demand = cityflow.read_flow(saved(tmp_path, "flow.json", made.content), NETWORK)
+    assert len(demand.block(0, 900).step) > 0
+    assert len(demand.block(2700, 7200).step) == 0
+    assert (made.rows[0]["begin_s"], made.rows[0]["end_s"], made.rows[0]["geh"] < 3) == (25200, 27000, True)
+    with pytest.raises(InputError, match="found counts from 25200 s on; expected none before 26000 s"):
+        FitToCounts(clock_s=26000.0).make(roadnet, counts)
+
+
 def test_an_older_matrix_decides_which_ways_there_are(tmp_path: Path) -> None:
     """With a matrix only its trips are sent, as many as the counts say."""
     roadnet = saved(tmp_path, "roadnet.json", grid_roadnet(3, 3))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,6 +51,10 @@ class Counts:
     begin_s: Floats
     end_s: Floats
     vehicles: Floats
+
+    def shifted(self, seconds: float) -> Counts:
+        """The same counts, so many seconds later."""
+        return replace(self, begin_s=self.begin_s + seconds, end_s=self.end_s + seconds)
 
     @property
     def hours(self) -> Floats:

@@ -18,7 +18,7 @@ from touyan.core.units import from_si
 
 from . import cityflow
 from .calibration import LEAD_S, Calibration, Round, best
-from .counts import read_counts
+from .counts import Counts, read_counts
 from .demand import Demand, Floats
 from .matrices import Matrix, read_matrix, read_profile
 from .network import RoadNetwork
@@ -40,6 +40,7 @@ class RoutedDemandMaker(DemandMaker):
     sensitivity: float = setting(
         SENSITIVITY, at_least=0.0, at_most=1000.0, help="How much drivers shun a dearer way (logit of relative cost)."
     )
+    clock_s: float = setting(0.0, unit="SEC", at_least=0.0, help="Time of the data at the city's first second.")
     lane_change: str = setting(
         _AS_THE_CITY, one_of=(_AS_THE_CITY, "yes", "no"), help="Allow ways for which vehicles must change lanes."
     )
@@ -68,7 +69,6 @@ class FromOd(RoutedDemandMaker):
     zones: str = setting("", help="CSV file of zones; without it the matrix names roads.")
     profile: str = setting("", help="CSV file that spreads the trips of each row over its time.")
     seconds: int = setting(3600, unit="SEC", at_least=1, at_most=10**7, help="How long vehicles are sent.")
-    clock_s: float = setting(0.0, unit="SEC", at_least=0.0, help="Time of the matrix at the city's first second.")
     factor: float = setting(1.0, at_least=0.0, at_most=1e6, help="So many times the vehicles of the matrix.")
 
     def make(self, world: Path, data: Path) -> MadeDemand:
@@ -107,8 +107,8 @@ class FitToCounts(RoutedDemandMaker):
         """The fitted vehicles, and the agreement at each count."""
         network = self.network(world)
         counts = read_counts(data, network)
-        if not counts.vehicles.sum():
-            raise InputError(str(data), "", "not one vehicle in any count", "counts with vehicles")
+        self._check(data, counts)
+        counts = counts.shifted(-self.clock_s)
         routes, weights = self._routes(world, network)
         calibration = Calibration(
             network, counts, routes, weights, lead_s=self.lead_s, seed=self.seed, lane_change=self.changes_lanes(world)
@@ -116,7 +116,16 @@ class FitToCounts(RoutedDemandMaker):
         rounds = calibration.rounds(self.rounds)
         number = best(rounds)
         content = flow_file(network, rounds[number].demand, int(counts.edges[-1]))
-        return MadeDemand(content, _agreement(calibration, rounds, number), _rows(calibration, rounds[number]))
+        return MadeDemand(
+            content, _agreement(calibration, rounds, number), _rows(calibration, rounds[number], self.clock_s)
+        )
+
+    def _check(self, data: Path, counts: Counts) -> None:
+        if not counts.vehicles.sum():
+            raise InputError(str(data), "", "not one vehicle in any count", "counts with vehicles")
+        if counts.edges[0] < self.clock_s:
+            found = f"counts from {counts.edges[0]:g} s on"
+            raise InputError(str(data), "", found, f"none before {self.clock_s:g} s, or another setting clock_s")
 
     def _routes(self, world: Path, network: RoadNetwork) -> tuple[list[Route], Floats]:
         """The ways that vehicles may take, and how likely each is where counts leave a choice."""
@@ -171,14 +180,14 @@ def _first(title: Text) -> Text:
     return Text(f"{title.en}, first fit", f"{title.zh}（首次拟合）")
 
 
-def _rows(calibration: Calibration, chosen: Round) -> list[dict[str, Any]]:
+def _rows(calibration: Calibration, chosen: Round, clock_s: float) -> list[dict[str, Any]]:
     """Each count with what was simulated, the worst first."""
     counts, names = calibration.counts, [point.name(calibration.network) for point in calibration.counts.points]
     return [
         {
             "place": names[counts.point[row]],
-            "begin_s": int(counts.begin_s[row]),
-            "end_s": int(counts.end_s[row]),
+            "begin_s": int(counts.begin_s[row] + clock_s),
+            "end_s": int(counts.end_s[row] + clock_s),
             "counted": float(counts.vehicles[row]),
             "simulated": float(chosen.simulated[row]),
             "geh": round(float(chosen.geh[row]), 2),
