@@ -177,10 +177,28 @@ def test_options_choose_the_city(files: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", [CitySignals, CrossingSignal, ParallelSignals])
-def test_a_way_of_rendering_that_does_not_exist_is_refused(kind: Any) -> None:
-    """Nothing is drawn, so nothing is promised."""
-    with pytest.raises(NotFoundError, match="render mode"):
+def test_pictures_are_drawn_for_the_asking(kind: Any) -> None:
+    """Films of learners need frames that change; who does not ask pays nothing."""
+    env = kind(**SMALL, render_mode="rgb_array")
+    env.reset(seed=1)
+    first = env.render()
+    for _ in range(6):
+        env.step(dict.fromkeys(env.agents, 0) if kind is ParallelSignals else env.action_space.sample())
+    last = env.render()
+    assert first.dtype == last.dtype == np.uint8
+    assert first.shape == last.shape
+    assert (first != last).any()
+    silent = kind(**SMALL)
+    silent.reset(seed=1)
+    assert silent.render() is None
+    with pytest.raises(NotFoundError, match="render mode 'human'"):
         kind(**SMALL, render_mode="human")
+
+
+@pytest.mark.parametrize("name", ["touyan/City-v0", "touyan/Crossing-v0"])
+def test_gymnasiums_checker_passes_with_pictures(name: str) -> None:
+    """It renders too, and looks at what comes."""
+    check_env(gymnasium.make(name, **SMALL, render_mode="rgb_array").unwrapped)
 
 
 @pytest.mark.parametrize("absent", ["gymnasium", "pettingzoo"])

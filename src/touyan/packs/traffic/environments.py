@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from touyan.core.errors import MissingPackageError, NotFoundError
 
+from .pictures import Pixels
 from .signal_task import FIRST, Junction, SignalTask, TaskSettings
 from .worlds import CityFlowCity, Grid, SumoCity, TrafficScenario
 
@@ -25,6 +26,8 @@ except ImportError as error:
 Singles = NDArray[np.float32]
 Mask = NDArray[np.int8]
 Info = dict[str, Any]
+
+_PIXELS = "rgb_array"
 
 
 def city(**options: Any) -> tuple[TrafficScenario, TaskSettings]:
@@ -51,11 +54,10 @@ class CitySignals(Env[Singles, NDArray[np.int64]]):
     of choices that were `refused`.
     """
 
-    metadata = {"render_modes": []}
+    metadata = {"render_modes": [_PIXELS], "render_fps": 2}
 
     def __init__(self, render_mode: str | None = None, **options: Any) -> None:
-        _check_render(render_mode)
-        self.render_mode = None
+        self.render_mode = _known_mode(render_mode)
         self.task = SignalTask(*city(**options))
         self._counts = [len(junction.phases) for junction in self.task.junctions]
         figures = sum(junction.figures for junction in self.task.junctions)
@@ -73,6 +75,10 @@ class CitySignals(Env[Singles, NDArray[np.int64]]):
         refused = self.task.step(np.asarray(action, np.int32))
         reward = float(self.task.rewards().sum())
         return self._observation(), reward, False, self.task.over, self._info(int(refused.sum()))
+
+    def render(self) -> Pixels | None:
+        """The city from above, for people; None unless asked for at the making."""
+        return self.task.picture() if self.render_mode else None
 
     def _observation(self) -> Singles:
         return np.concatenate(self.task.observations())
@@ -92,11 +98,10 @@ class CrossingSignal(Env[Singles, np.int64]):
     choice. `info` holds `action_mask` and whether the choice was `refused`.
     """
 
-    metadata = {"render_modes": []}
+    metadata = {"render_modes": [_PIXELS], "render_fps": 2}
 
     def __init__(self, crossing: str | None = None, render_mode: str | None = None, **options: Any) -> None:
-        _check_render(render_mode)
-        self.render_mode = None
+        self.render_mode = _known_mode(render_mode)
         self.task = SignalTask(*city(**options), only=crossing or FIRST)
         self.observation_space, self.action_space = _spaces(self.task.junctions[0])
 
@@ -112,6 +117,10 @@ class CrossingSignal(Env[Singles, np.int64]):
         reward = float(self.task.rewards()[0])
         return self.task.observations()[0], reward, False, self.task.over, self._info(bool(refused[0]))
 
+    def render(self) -> Pixels | None:
+        """The city from above, for people; None unless asked for at the making."""
+        return self.task.picture() if self.render_mode else None
+
     def _info(self, refused: bool) -> Info:
         return {"action_mask": self.task.masks()[0].astype(np.int8), "refused": refused}
 
@@ -124,11 +133,10 @@ class ParallelSignals(ParallelEnv[str, Singles, int]):  # type: ignore[misc] # i
     a dictionary of `observation` and `action_mask`.
     """
 
-    metadata = {"name": "touyan_signals_v0", "render_modes": []}
+    metadata = {"name": "touyan_signals_v0", "render_modes": [_PIXELS], "render_fps": 2}
 
     def __init__(self, *, mask_in_observation: bool = False, render_mode: str | None = None, **options: Any) -> None:
-        _check_render(render_mode)
-        self.render_mode = None
+        self.render_mode = _known_mode(render_mode)
         self.task = SignalTask(*city(**options))
         self._mask_in_observation = mask_in_observation
         self.possible_agents = [junction.id for junction in self.task.junctions]
@@ -170,6 +178,10 @@ class ParallelSignals(ParallelEnv[str, Singles, int]):  # type: ignore[misc] # i
         self.agents = [] if over else agents
         return *told, self._infos(masks, refused)
 
+    def render(self) -> Pixels | None:
+        """The city from above, for people; None unless asked for at the making."""
+        return self.task.picture() if self.render_mode else None
+
     def _space(self, seen: spaces.Space[Singles], action: spaces.Discrete[np.int64]) -> spaces.Space[Any]:
         if not self._mask_in_observation:
             return seen
@@ -194,9 +206,10 @@ def _spaces(junction: Junction) -> tuple[spaces.Space[Singles], spaces.Discrete[
     return spaces.Box(0.0, 1.0, (junction.figures,), np.float32), spaces.Discrete(len(junction.phases))
 
 
-def _check_render(mode: str | None) -> None:
-    if mode is not None:
-        raise NotFoundError("render mode", mode, ["None"])
+def _known_mode(mode: str | None) -> str | None:
+    if mode not in (None, _PIXELS):
+        raise NotFoundError("render mode", mode, [_PIXELS])
+    return mode
 
 
 for _name, _kind in {"touyan/City-v0": CitySignals, "touyan/Crossing-v0": CrossingSignal}.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from touyan.core.settings import Configurable, setting
 from .conflicts import conflicts_in_phases
 from .demand import Floats, Ints
 from .network import Flags, RoadNetwork
+from .pictures import Picture, Pixels
 from .pressure import candidate_phases
 from .vocabulary import CLEARANCE_S
 from .worlds import TrafficScenario
@@ -150,6 +152,14 @@ class SignalTask:
         if self.task.reward == "pressure":
             return -np.abs(self._before.sums(self._vehicles) - self._behind.sums(self._vehicles))
         return -self._before.sums(self._lost_s)
+
+    def picture(self) -> Pixels:
+        """The city from above now, for people."""
+        return self._picture.of(self.world.scene(float(self.world.seconds)))
+
+    @cached_property
+    def _picture(self) -> Picture:
+        return Picture(self.network)
 
     def _change(self, rows: Ints, actions: Ints) -> None:
         """Bring signals to new phases; the street inserts the clearance."""
