@@ -17,6 +17,7 @@ from touyan.core.errors import InputError, NotFoundError, SettingError
 from touyan.core.observations import Column
 from touyan.core.text import Text
 from touyan.packs.traffic import cityflow
+from touyan.packs.traffic.changes import DemandFactor
 from touyan.packs.traffic.cityflow.records import Roadnet
 from touyan.packs.traffic.conflicts import conflicts_in_phases
 from touyan.packs.traffic.network import RoadNetwork
@@ -178,6 +179,19 @@ def test_what_is_masked_is_refused_and_what_is_not_is_done() -> None:
         assert (task.step(actions) == ~allowed).all()
         # Where only one choice is left, it is the phase that is shown or awaited.
         assert (before.sum(axis=1) >= 1).all()
+
+
+@pytest.mark.parametrize("actions", [[0], [0, 8], [-1, 0], [0, 0, 0]])
+def test_a_choice_that_is_none_is_refused_in_words(actions: list[int]) -> None:
+    """Counted from the end, −1 would be a phase that nobody asked for."""
+    with pytest.raises(ValueError, match="no choices; each of"):
+        started().step(np.array(actions, np.int32))
+
+
+def test_a_city_with_changes_is_refused() -> None:
+    """What-ifs are compared by their own command; a learner would not notice that they are left out."""
+    with pytest.raises(SettingError, match="a city as its files have it"):
+        SignalTask(grid().changed([DemandFactor(factor=1.5)]), TaskSettings())
 
 
 def test_everything_may_be_chosen_at_first() -> None:

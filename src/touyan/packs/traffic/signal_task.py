@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from touyan.core.errors import InputError, NotFoundError
+from touyan.core.errors import InputError, NotFoundError, SettingError
 from touyan.core.settings import Configurable, setting
 
 from .conflicts import conflicts_in_phases
@@ -74,6 +74,8 @@ class SignalTask:
     """
 
     def __init__(self, scenario: TrafficScenario, task: TaskSettings, only: str | None = None) -> None:
+        if scenario.is_changed:
+            raise SettingError(scenario.name, "changes", "a city with changes", "a city as its files have it")
         self.task, self.network = task, scenario.network()
         self.junctions = junctions(self.network)
         if not self.junctions:
@@ -83,7 +85,8 @@ class SignalTask:
             self.junctions = [_called(only, self.junctions)]
         self._scenario = scenario
         self._crossing = np.array([junction.crossing for junction in self.junctions], np.int32)
-        width = max(len(junction.phases) for junction in self.junctions)
+        self._counts = np.array([len(junction.phases) for junction in self.junctions], np.int32)
+        width = int(self._counts.max())
         self._phases = np.full((len(self.junctions), width), -1, np.int32)
         for row, junction in enumerate(self.junctions):
             self._phases[row, : len(junction.phases)] = junction.phases
@@ -109,8 +112,10 @@ class SignalTask:
     def step(self, actions: Ints) -> Flags:
         """Carry out the choices, let time pass; tells which were refused.
 
-        `actions` has one position among its phases for each junction.
+        `actions` has one position among its phases for each junction; raises ValueError for one that is none.
         """
+        if actions.shape != self._counts.shape or not ((actions >= 0) & (actions < self._counts)).all():
+            raise ValueError(f"{actions.tolist()} are no choices; each of {self._counts.tolist()} phases counts from 0")
         allowed = self.masks()[np.arange(len(actions)), actions]
         self._change(np.flatnonzero(allowed & (self._chosen != actions)).astype(np.int32), actions)
         seconds = min(self.task.decision_s, self.task.episode_s - self.world.seconds)

@@ -75,6 +75,11 @@ class TrafficScenario(Scenario):
         twin._changes = (self._changes or ()) + known
         return twin
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether something is different from the city of its files."""
+        return bool(self._changes)
+
     def build(self, sources: Sequence[Source]) -> SimulatedCity:
         """The simulated city at its first second."""
         original = network = self.network()
