@@ -6,7 +6,7 @@ from touyan.kernels.compiled import inlined, outlined
 
 from .layout import CREATED, DISTURBED, NEVER, NONE, RUNNING, STEP, World
 from .leaders import find_gap, find_leader_of_head
-from .routing import way_on
+from .routing import lanes_aside, way_on
 from .rows import make_room_for_one, note_slot, tail
 
 
@@ -62,7 +62,8 @@ def enter(number: int, lane: int, world: World) -> None:
     vehicle, history = world.vehicles[slot], world.histories[slot]
     vehicle.number, vehicle.kind, vehicle.place = number, trips.kind[number], trips.place[number]
     vehicle.x = vehicle.speed = vehicle.gap = history.driven = 0.0
-    vehicle.link = way_on(lane, vehicle.place, world.net, world.roads)
+    vehicle.aside = lanes_aside(lane, vehicle.place, world)
+    vehicle.link = way_on(lane, vehicle.place, world)
     vehicle.blocker = vehicle.asked_by = vehicle.change = history.previous = NONE
     history.link_step = NEVER
     history.approach_step = history.halt_step = world.tally[STEP]

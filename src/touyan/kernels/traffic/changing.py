@@ -12,8 +12,9 @@ from touyan.kernels.compiled import inlined, outlined
 
 from .following import no_collision_speed, stopping_distance
 from .layout import CHANGING, DISTURBED, DRAWS, NONE, STEP, Longs, World
-from .routing import lanes_off, next_link, way_on
+from .routing import lanes_aside, way_on
 from .rows import copy_slot, make_room_for_one, note_slot, open_slot, slot_of, tail, take_out
+from .sensing import HALTING_SPEED
 
 UNBOUND = 1e9  # m/s or m: no limit
 LEAST_REST_M = 30.0  # nobody changes for more room nearer to the stop line
@@ -87,9 +88,8 @@ def room_on(lane: int, x: float, world: World) -> float:
 
 @inlined
 def leads_on(lane: int, slot: int, world: World) -> bool:
-    """Whether a vehicle's route goes on from a lane of its road."""
-    place = world.vehicles[slot].place
-    return world.roads[place + 1] == NONE or next_link(lane, place, world.net, world.roads) != NONE
+    """Whether a vehicle's route goes on from a lane of its road as well as from any."""
+    return lanes_aside(lane, world.vehicles[slot].place, world) == 0
 
 
 @inlined
@@ -118,10 +118,9 @@ def better_lane(slot: int, lane: int, world: World) -> int:
 @inlined
 def wished_lane(slot: int, lane: int, world: World) -> int:
     """The lane to which a vehicle would change; NONE when it is content."""
-    vehicles = world.vehicles
-    if is_lost(slot, lane, world):
-        aside = lanes_off(lane, world.roads[vehicles[slot].place + 1], world.net)
-        return NONE if aside == 0 else lane + (1 if aside > 0 else -1)
+    aside = world.vehicles[slot].aside
+    if aside != 0:
+        return lane + (1 if aside > 0 else -1)
     return better_lane(slot, lane, world)
 
 
@@ -137,7 +136,7 @@ def wish(slot: int, lane: int, count: int, world: World) -> int:
         return count
     wishes.vehicle[count], wishes.target[count] = vehicles[slot].number, target
     wishes.origin[count] = lane
-    wishes.urgent[count] = change == NONE and is_lost(slot, lane, world)
+    wishes.urgent[count] = change == NONE and vehicles[slot].aside != 0
     return count + 1
 
 
@@ -284,12 +283,68 @@ def begin_change(row: int, world: World) -> None:
     copy_slot(source, place, world)
     vehicles[place].number = -2 - change
     vehicles[place].blocker = vehicles[place].asked_by = NONE
-    vehicles[place].link = way_on(target, vehicles[place].place, world.net, world.roads)
+    vehicles[place].aside = lanes_aside(target, vehicles[place].place, world)
+    vehicles[place].link = way_on(target, vehicles[place].place, world)
     changes.vehicle[change], changes.target[change], changes.origin[change] = number, target, wishes.origin[row]
     changes.priority[change], changes.offset[change] = drawn(number, world), 0.0
     note_slot(place, world)
     world.sensing.entered[target] += 1
     world.tally[CHANGING] = max(world.tally[CHANGING], change + 1)
+    world.tally[DISTURBED] = 1
+
+
+@inlined
+def is_in_the_way(slot: int, other: int, lane: int, world: World) -> bool:
+    """Whether both stand side by side, and the other one may as well go on from the first one's lane."""
+    vehicle, neighbour = world.vehicles[slot], world.vehicles[other]
+    if vehicle.speed >= HALTING_SPEED or neighbour.speed >= HALTING_SPEED or neighbour.number < 0:
+        return False
+    length = max(world.types.length[vehicle.kind], world.types.length[neighbour.kind])
+    if neighbour.change != NONE or abs(vehicle.x - neighbour.x) >= length:
+        return False
+    return way_on(lane, neighbour.place, world) != NONE or world.roads[neighbour.place + 1] == NONE
+
+
+@inlined
+def change_places(row: int, world: World) -> None:
+    """Let two vehicles that stand side by side at a dead end, each in the other's way, change places."""
+    vehicles, rows, wishes = world.vehicles, world.rows, world.wishes
+    origin, target = wishes.origin[row], wishes.target[row]
+    slot = slot_of(wishes.vehicle[row], world)
+    if not is_lost(slot, origin, world) or vehicles[slot].change != NONE:
+        return
+    front = rows.heads[target].front
+    for other in range(front, front + rows.filled[target]):
+        if is_in_the_way(slot, other, origin, world):
+            exchange(slot, other, world)
+            settle_in(slot, origin, world)
+            settle_in(other, target, world)
+            return
+
+
+@inlined
+def exchange(slot: int, other: int, world: World) -> None:
+    """Put each of two vehicles where the other one is."""
+    vehicles, histories = world.vehicles, world.histories
+    spare = len(vehicles) - 1  # the last slot belongs to no row
+    copy_slot(slot, spare, world)
+    copy_slot(other, slot, world)
+    copy_slot(spare, other, world)
+    vehicles[slot].x, vehicles[other].x = vehicles[other].x, vehicles[slot].x
+    vehicles[slot].gap, vehicles[other].gap = vehicles[other].gap, vehicles[slot].gap
+    histories[slot].previous = histories[other].previous = NONE
+    vehicles[spare].number = NONE
+    note_slot(slot, world)
+    note_slot(other, world)
+
+
+@inlined
+def settle_in(slot: int, lane: int, world: World) -> None:
+    """Find the way on from the lane on which a vehicle has come to be."""
+    vehicle = world.vehicles[slot]
+    vehicle.blocker = vehicle.asked_by = NONE
+    vehicle.link = way_on(lane, vehicle.place, world)
+    vehicle.aside = lanes_aside(lane, vehicle.place, world)
     world.tally[DISTURBED] = 1
 
 
@@ -306,6 +361,8 @@ def grant(urgent: bool, begin: int, count: int, world: World) -> None:
         ask(wishes.asked[row], row, world)
         if may_change(row, world):
             begin_change(row, world)
+        elif urgent:
+            change_places(row, world)
 
 
 @outlined

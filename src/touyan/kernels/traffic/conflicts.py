@@ -11,7 +11,7 @@ import math
 from touyan.kernels.compiled import inlined
 
 from .following import stopping_distance
-from .layout import NONE, World
+from .layout import NONE, PATIENCE, STEP, World
 from .rows import slot_of, tail
 
 YIELD_DISTANCE_M = 5.0  # a yielding vehicle stops this far before the cross
@@ -160,6 +160,13 @@ def waits_in_a_circle(slot: int, world: World) -> bool:
 
 
 @inlined
+def is_impatient(slot: int, world: World) -> bool:
+    """Whether a vehicle has stood for so long that it takes its turn without the right of way."""
+    patience, since = world.tally[PATIENCE], world.histories[slot].halt_step
+    return patience > 0 and since != NONE and world.tally[STEP] - since >= patience
+
+
+@inlined
 def foe_at(place: int, slot: int, near: float, link: int, world: World) -> int:
     """Slot of the vehicle to yield to at a cross that lies `near` m ahead; NONE when one may pass."""
     net = world.net
@@ -172,4 +179,4 @@ def foe_at(place: int, slot: int, near: float, link: int, world: World) -> int:
     rank, foe_rank = net.links[link].rank, net.crosses[place].foe_rank
     if can_yield(foe_near, foe, world) and goes_first(slot, near, foe, foe_near, rank, foe_rank, world):
         return NONE
-    return NONE if waits_in_a_circle(foe, world) else foe
+    return NONE if waits_in_a_circle(foe, world) or is_impatient(slot, world) else foe

@@ -17,6 +17,7 @@ Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
+Steps = NDArray[np.int8]
 
 NONE = -1
 NEVER = 2**31 - 1
@@ -95,6 +96,14 @@ class Types(NamedTuple):
     longest: float  # m, of all types
 
 
+class Ways(NamedTuple):
+    """For worlds with lane change: how to follow each route from every lane of its roads."""
+
+    base: Ints  # by place on `roads`: where its first lane is in the columns below
+    link: Ints  # to take at the end of the lane; NONE if there is none
+    aside: Steps  # lanes to move outwards (negative: inwards) before
+
+
 class Trips(NamedTuple):
     """Every vehicle known, in order of creation, and what came of it; steps are NONE until they come."""
 
@@ -119,7 +128,8 @@ VEHICLE = np.dtype(
         ("speed", np.float64),
         ("next_speed", np.float64),  # planned; negative: it stops within the step
         ("gap", np.float64),  # m to the leader's rear; the last known one when there is no leader
-        ("kind", np.int32),
+        ("kind", np.int16),
+        ("aside", np.int16),  # lanes to move outwards (negative: inwards) to follow the route best
         ("link", np.int32),  # the link it is on, or will take at the end of its lane
         ("number", np.int32),  # how to refer to it; NONE in a free slot
         ("place", np.int32),  # its road's place on `roads`; on a link that of the road before
@@ -242,6 +252,7 @@ class World(NamedTuple):
     net: Net
     types: Types
     roads: Ints  # the routes, one after the other, each closed by NONE
+    ways: Ways
     gates: Ints  # lanes on which vehicles may begin
     trips: Trips
     vehicles: Records  # VEHICLE, by slot
@@ -262,12 +273,14 @@ class World(NamedTuple):
     interval: float  # s
 
 
-STEP, RUNNING, CREATED, FINISHED, LIFE_STEPS, SLOTS_WANTED, HOLDING, CHANGING, LANE_CHANGE, DISTURBED, DRAWS = range(11)
+STEP, RUNNING, CREATED, FINISHED, LIFE_STEPS, SLOTS_WANTED, HOLDING, CHANGING, LANE_CHANGE, DISTURBED, DRAWS, PATIENCE = (
+    range(12)
+)
 """Elements of `tally`: step counter, running now (shadows not counted), created so far, finished so far, steps lived by
 all vehicles since their creation, slots that would be good to have, vehicles broken down, rows of lane changes in
 use, whether vehicles change lanes at all, whether somebody came between others in this step, random numbers drawn
-for shadows."""
-TALLY_SIZE = 11
+for shadows, steps after which a standing vehicle no longer yields (0: never)."""
+TALLY_SIZE = 12
 
 
 class Team(NamedTuple):

@@ -48,7 +48,7 @@ def look_ahead(slot: int, drivable: int, world: World) -> tuple[int, float]:
         distance += net.drivables[lane].length
         if distance > view:
             return NONE, 0.0
-        link = way_on(lane, place, net, world.roads)
+        link = way_on(lane, place, world)
     while link != NONE:
         last, gap = nearest_tail(net.links[link].from_lane, distance, world)
         if last != NONE:
@@ -64,7 +64,7 @@ def look_ahead(slot: int, drivable: int, world: World) -> tuple[int, float]:
         if distance > view:
             return NONE, 0.0
         place += 1
-        link = way_on(lane, place, net, world.roads)
+        link = way_on(lane, place, world)
     return NONE, 0.0
 
 

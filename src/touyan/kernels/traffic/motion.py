@@ -9,7 +9,7 @@ from .crossing import crossing_speed
 from .following import following_speed
 from .incidents import is_held
 from .layout import FINISHED, HOLDING, LANE_CHANGE, NEVER, NONE, RUNNING, STEP, World
-from .routing import way_on
+from .routing import lanes_aside, way_on
 from .rows import copy_slot, make_room, note_slot, open_slot, take_out
 from .sensing import HALTING_SPEED
 
@@ -117,7 +117,7 @@ def leave(slot: int, drivable: int, row: int, world: World) -> int:
         else:
             here = net.links[link].to_lane
             place += 1
-            link = way_on(here, place, net, world.roads)
+            link = way_on(here, place, world)
     movers.number[row], movers.origin[row] = vehicles[slot].number, drivable
     movers.drivable[row], movers.place[row], movers.link[row], movers.x[row] = here, place, link, x
     return 1
@@ -205,7 +205,9 @@ def line_up(source: int, row: int, world: World) -> None:
     world.histories[slot].driven += vehicles[slot].x - x
     vehicles[slot].x, vehicles[slot].place, vehicles[slot].link = x, movers.place[row], movers.link[row]
     world.histories[slot].previous = movers.origin[row]
+    vehicles[slot].aside = 0
     if drivable < len(world.sensing.entered):
+        vehicles[slot].aside = lanes_aside(drivable, movers.place[row], world)
         world.histories[slot].link_step = NEVER
         world.histories[slot].approach_step = world.tally[STEP]
         world.sensing.entered[drivable] += 1

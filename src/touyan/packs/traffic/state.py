@@ -157,6 +157,7 @@ def empty_world(
         net=net_arrays(network),
         types=type_arrays(types, interval_s),
         roads=np.empty(0, np.int32),
+        ways=no_ways(),
         gates=np.empty(0, np.int32),
         trips=_columns(layout.Trips, 0, floats={"driven"}),
         vehicles=new_slots(VEHICLE, 0),
@@ -246,11 +247,22 @@ def _lengthened(before: layout.Changes, longer: layout.Changes) -> layout.Change
     return longer
 
 
-def grown(world: layout.World, roads: list[layout.Ints], trips: layout.Trips) -> layout.World:
-    """The world with more routes and more vehicles known."""
+def no_ways() -> layout.Ways:
+    """The ways along no routes."""
+    return layout.Ways(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int8))
+
+
+def with_routes(world: layout.World, roads: layout.Ints, ways: layout.Ways) -> layout.World:
+    """The world with more routes known."""
+    joined = (np.concatenate([getattr(world.ways, name), getattr(ways, name)]) for name in ways._fields)
+    return world._replace(roads=np.concatenate([world.roads, roads]), ways=layout.Ways._make(joined))
+
+
+def grown(world: layout.World, trips: layout.Trips) -> layout.World:
+    """The world with more vehicles known."""
     joined = (np.concatenate([getattr(world.trips, name), getattr(trips, name)]) for name in trips._fields)
     gates = np.union1d(world.gates, trips.lane).astype(np.int32)
-    return world._replace(roads=np.concatenate([world.roads, *roads]), trips=layout.Trips._make(joined), gates=gates)
+    return world._replace(trips=layout.Trips._make(joined), gates=gates)
 
 
 def branched(world: layout.World) -> layout.World:

@@ -26,7 +26,7 @@ from .demand import Demand, Departures
 from .network import RoadNetwork
 from .random_draws import Draws
 from .route_book import RouteBook
-from .state import branched, empty_world, grown, new_trips, roomier
+from .state import branched, empty_world, grown, new_trips, roomier, with_routes
 from .trips import Trips, roads_left, trips_so_far
 from .vocabulary import CLEARANCE_S
 
@@ -55,7 +55,9 @@ class TrafficWorld:
 
     With `lane_change` vehicles change lanes for more room, or because their route does not go on from their lane;
     without, every lane of a route must lead on (else DeadEnd). `steps_per_second` cuts time finer than seconds;
-    `threads` share the work of large cities (from some ten thousand vehicles on) and change no digit.
+    `threads` share the work of large cities (from some ten thousand vehicles on) and change no digit. After
+    `patience_s` at a standstill a vehicle no longer yields to others on the crossing (0: it waits for ever, as in
+    CityFlow), which keeps crossings without signals from locking.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class TrafficWorld:
         lane_change: bool = False,
         steps_per_second: int = 1,
         threads: int = 1,
+        patience_s: int = 0,
     ) -> None:
         self.network = network
         self.steps_per_second = steps_per_second
@@ -79,6 +82,7 @@ class TrafficWorld:
         self._known_until = 0
         struck = _incident_arrays(incidents, steps_per_second)
         self._arrays = empty_world(network, demand.types, struck, 1.0 / steps_per_second, lane_change)
+        self._arrays.tally[layout.PATIENCE] = patience_s * steps_per_second
 
     def branch(self) -> TrafficWorld:
         """An independent copy of the state as it is now; both go on as the original would have."""
@@ -277,14 +281,16 @@ class TrafficWorld:
         return replace(departures, step=departures.step * np.int32(finer)), self._demand.routes
 
     def _add(self, departures: Departures, routes: list[tuple[int, ...]]) -> None:
-        more = self._routes.learn(routes)
+        learnt = self._routes.learn(routes)
+        if learnt is not None:
+            self._arrays = with_routes(self._arrays, *learnt)
         first_road = self._routes.first_road[departures.route]
         priority, lane_draw = self._draws.vehicles(departures.step, first_road)
         trips = new_trips(len(departures.step))
         trips.kind[:], trips.created[:] = departures.vehicle_type, departures.step
         trips.priority[:], trips.place[:] = priority, self._routes.place[departures.route]
         trips.lane[:] = self._routes.first_lane(departures.route, lane_draw)
-        self._arrays = grown(self._arrays, more, trips)
+        self._arrays = grown(self._arrays, trips)
 
 
 def _incident_arrays(incidents: Sequence[Incident], steps_per_second: int) -> layout.Incidents:

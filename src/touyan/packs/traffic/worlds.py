@@ -42,6 +42,10 @@ class TrafficScenario(Scenario):
     interval_s: float = setting(
         1.0, unit="SEC", at_least=0.1, at_most=1.0, help="Length of a step; seconds are whole steps."
     )
+    threads: int = setting(1, at_least=1, at_most=64, help="Threads that share the work; they change no digit.")
+    patience_s: int = setting(
+        0, unit="SEC", at_least=0, at_most=3600, help="Standstill after which a vehicle no longer yields; 0: never."
+    )
     lane_change: bool = setting(False, help="Let vehicles change lanes for more room, or to follow their route.")
     crossing_times: bool = setting(
         True, help="Keep the travel time of published tables; a look at all crossings every second."
@@ -101,7 +105,16 @@ class TrafficScenario(Scenario):
     def world(self, network: RoadNetwork, demand: Demand, incidents: Sequence[Incident]) -> TrafficWorld:
         """The world at its first second."""
         steps = self._steps_per_second()
-        return TrafficWorld(network, demand, self.seed, incidents, lane_change=self.lane_change, steps_per_second=steps)
+        return TrafficWorld(
+            network,
+            demand,
+            self.seed,
+            incidents,
+            lane_change=self.lane_change,
+            steps_per_second=steps,
+            threads=self.threads,
+            patience_s=self.patience_s,
+        )
 
     def _steps_per_second(self) -> int:
         steps = round(1 / self.interval_s)
@@ -173,6 +186,7 @@ class SumoCity(TrafficScenario):
     net: Path = setting(help="Configuration (.sumocfg), network (.net.xml) or OpenStreetMap extract (.osm); .gz too.")
     routes: str = setting("", help="Demand files of SUMO, separated by commas, or one flow file of CityFlow.")
     lane_change = True
+    patience_s = 60
     additional: str = setting("", help="Additional files (types, signals, detectors), separated by commas.")
     arrivals: float = setting(
         320.0,
