@@ -16,7 +16,6 @@ from .rows import slot_of, tail
 
 YIELD_DISTANCE_M = 5.0  # a yielding vehicle stops this far before the cross
 TURN_SPEED = 8.3333  # m/s, of turning vehicles near the stop line
-STRAIGHT_RANK = 3
 ROUNDING_M = 1e-6  # so that a mark is never missing for want of the last digit
 
 
@@ -120,15 +119,17 @@ def priority(slot: int, world: World) -> int:
 
 
 @inlined
-def goes_first(slot: int, near: float, foe: int, foe_near: float, rank: int, foe_rank: int, world: World) -> bool:
+def goes_first(slot: int, near: float, foe: int, foe_near: float, link: int, foe_link: int, world: World) -> bool:
     """Whether the right of way is the vehicle's and not the foe's, both able to yield."""
+    links = world.net.links
+    rank, foe_rank = links[link].rank, links[foe_link].rank
     vehicles = world.vehicles
     if rank > foe_rank:
         return True
     if foe_near <= 0:
         return foe_near + world.types.length[vehicles[foe].kind] < 0
-    steps = steps_to_reach(near, slot, rank != STRAIGHT_RANK, world)
-    foe_steps = steps_to_reach(foe_near, foe, foe_rank != STRAIGHT_RANK, world)
+    steps = steps_to_reach(near, slot, links[link].turns != 0, world)
+    foe_steps = steps_to_reach(foe_near, foe, links[foe_link].turns != 0, world)
     if rank < foe_rank or steps != foe_steps:
         return foe_steps > steps
     if world.histories[slot].link_step != world.histories[foe].link_step:
@@ -176,7 +177,6 @@ def foe_at(place: int, slot: int, near: float, link: int, world: World) -> int:
     foe, foe_near = nearest(foe_link, net.crosses[place].foe_distance, world)
     if foe == NONE:
         return NONE
-    rank, foe_rank = net.links[link].rank, net.crosses[place].foe_rank
-    if can_yield(foe_near, foe, world) and goes_first(slot, near, foe, foe_near, rank, foe_rank, world):
+    if can_yield(foe_near, foe, world) and goes_first(slot, near, foe, foe_near, link, foe_link, world):
         return NONE
     return NONE if waits_in_a_circle(foe, world) or is_impatient(slot, world) else foe

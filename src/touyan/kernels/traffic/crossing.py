@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from touyan.kernels.compiled import inlined
 
-from .conflicts import STRAIGHT_RANK, TURN_SPEED, YIELD_DISTANCE_M, foe_at, is_green
+from .conflicts import TURN_SPEED, YIELD_DISTANCE_M, foe_at, is_green
 from .following import speed_to_stop, stopping_distance
 from .layout import NONE, World
 from .rows import tail
@@ -49,7 +49,7 @@ def approach_speed(slot: int, rest: float, world: World) -> float:
     blocked = not is_green(link, world) or not has_room(net.links[link].to_lane, slot, world)
     if blocked and stopping_distance(slot, world) <= rest:
         return min(speed, speed_to_stop(rest, slot, world))
-    if net.links[link].rank != STRAIGHT_RANK:
+    if net.links[link].turns:
         speed = min(speed, TURN_SPEED)
     return pass_crosses(slot, link, -rest, speed, world)
 

@@ -46,7 +46,8 @@ LINK = np.dtype(
     [
         ("from_lane", np.int32),
         ("to_lane", np.int32),
-        ("rank", np.int32),  # right of way: straight 3, left 2, right 1
+        ("rank", np.int32),  # right of way, the higher goes first: straight 3, left 2, right 1, unless signs differ
+        ("turns", np.int32),  # whether it does not go straight on
         ("movement", np.int32),  # position of its movement within the crossing
         ("cross_first", np.int32),  # its crosses: crosses[cross_first:cross_last]
         ("cross_last", np.int32),
@@ -59,7 +60,6 @@ CROSS = np.dtype(
         ("distance", np.float64),  # m along the link
         ("foe_distance", np.float64),  # of the same cross along the foe's link
         ("foe_link", np.int32),
-        ("foe_rank", np.int32),
     ],
     align=True,
 )
@@ -273,9 +273,20 @@ class World(NamedTuple):
     interval: float  # s
 
 
-STEP, RUNNING, CREATED, FINISHED, LIFE_STEPS, SLOTS_WANTED, HOLDING, CHANGING, LANE_CHANGE, DISTURBED, DRAWS, PATIENCE = (
-    range(12)
-)
+(
+    STEP,
+    RUNNING,
+    CREATED,
+    FINISHED,
+    LIFE_STEPS,
+    SLOTS_WANTED,
+    HOLDING,
+    CHANGING,
+    LANE_CHANGE,
+    DISTURBED,
+    DRAWS,
+    PATIENCE,
+) = range(12)
 """Elements of `tally`: step counter, running now (shadows not counted), created so far, finished so far, steps lived by
 all vehicles since their creation, slots that would be good to have, vehicles broken down, rows of lane changes in
 use, whether vehicles change lanes at all, whether somebody came between others in this step, random numbers drawn

@@ -10,7 +10,7 @@ from touyan.kernels.traffic import layout
 from touyan.kernels.traffic.layout import HISTORY, NONE, VEHICLE
 
 from .demand import VehicleTypes
-from .network import RoadNetwork
+from .network import STRAIGHT, RoadNetwork
 
 _LINK_SPEED_LIMIT = 10_000.0  # links have none
 _FEWEST_SLOTS = 256
@@ -59,7 +59,7 @@ def _links(network: RoadNetwork) -> layout.Records:
     movement = network.link_movement
     records = _records(layout.LINK, network.link_count)
     records.from_lane, records.to_lane = network.link_from_lane, network.link_to_lane
-    records.rank = network.movement_type[movement]
+    records.rank, records.turns = network.movement_rank[movement], network.movement_type[movement] != STRAIGHT
     records.movement = movement - network.movement_first[network.movement_crossing[movement]]
     records.cross_first, records.cross_last = network.cross_first[:-1], network.cross_first[1:]
     return records
@@ -70,7 +70,6 @@ def _crosses(network: RoadNetwork) -> layout.Records:
     records = _records(layout.CROSS, len(network.cross_distance))
     records.distance, records.foe_distance = network.cross_distance, network.cross_distance[network.cross_foe]
     records.foe_link = link[network.cross_foe]
-    records.foe_rank = network.movement_type[network.link_movement[records.foe_link]]
     return records
 
 
