@@ -49,13 +49,14 @@ class Simulation(Benchmark):
         "engine take turns slice by slice, each in a process of its own; two threads are compared with one by "
         "wall-clock time. SUMO (Krauss following, sigma 0, its own lane change, no teleports) drives the converted "
         "city: the whole hour, or seconds 40 to 60 of a grid, CPU seconds to the end less those to the beginning. A "
-        "million vehicles are left to ours alone"
+        "million vehicles are left to ours alone, unless the setting `patient` says otherwise"
     )
     cities: str = setting(", ".join(KNOWN_CITIES), help="Which cities to run, separated by commas.")
     peers: str = setting(", ".join(_INSTALLED), help="Which other simulators to run, separated by commas.")
     data: Path = setting(
         Path("../shared/data/traffic"), help="Folder with the public city folders hangzhou_4x4 and jinan_3x4."
     )
+    patient: bool = setting(False, help="Let the others drive the million vehicles too; half an hour more.")
     repeats: int = setting(3, at_least=1, at_most=100, help="How often each real city is run.")
     seed: int = setting(0, at_least=0, at_most=2**32 - 1, help="Seed of the world.")
 
@@ -69,7 +70,7 @@ class Simulation(Benchmark):
 
     def _city(self, city: City, peers: list[str]) -> list[Row]:
         """Ours with lane change off and on, each beside CityFlow; then SUMO."""
-        peers = peers if city.for_all else []
+        peers = peers if city.for_all or self.patient else []
         with TemporaryDirectory(prefix="touyan-bench-") as name, ExitStack() as running:
             folder = Path(name)
             processes = {name: running.enter_context(process) for name, process in self._start(city, peers, folder)}
