@@ -14,7 +14,7 @@ from touyan.packs.traffic.network import RoadNetwork
 from touyan.packs.traffic.peers import sumo_files
 from touyan.packs.traffic.peers.cities import CrowdedGrid
 from touyan.packs.traffic.peers.process import Cost, RunnerProcess
-from touyan.packs.traffic.peers.race import Racer, race
+from touyan.packs.traffic.peers.race import Racer, Result, race
 from touyan.packs.traffic.peers.runners import TouyanRunner
 from touyan.packs.traffic.peers.sumo import Sumo, has_sumo
 from touyan.packs.traffic.traffic_world import TrafficWorld
@@ -84,8 +84,8 @@ class Scripted:
 def test_each_slice_counts_with_the_median_of_its_repeats() -> None:
     """A moment in which the machine was busy must not change the ratio."""
     process = Scripted(1.0, 2.0, 9.0, 2.0, 1.0, 50.0)
-    (cost,) = race(SMALL, [Racer("one", process)], 3)  # type: ignore[arg-type]  # it answers as a process does
-    assert cost == Cost(20, 3.0, 3.0)
+    (result,) = race(SMALL, [Racer("one", process)], 3)  # type: ignore[arg-type]  # it answers as a process does
+    assert result == Result(Cost(20, 3.0, 3.0), best_per_s=10.0)
     assert process.asked == [40, 30, 30] * 3
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 import textwrap
 from collections.abc import Callable
@@ -20,7 +21,7 @@ _CLOCK, _SPENT, _SINCE, _NOW = "cycles_", "spent_", "since_", "now_"
 
 
 class TimedRun(NamedTuple):
-    """`run(world, running, spent)` does what `step.run` does, and adds each stage's clock cycles to `spent`."""
+    """`run` takes `spent` after the arguments of `step.run`. It does the same and adds up clock cycles."""
 
     stages: tuple[str, ...]
     run: Callable[..., int]
@@ -87,8 +88,7 @@ def _with_argument(tree: ast.Module, callee: str = "") -> str:
 
 
 def _called(statement: ast.stmt) -> list[str]:
-    """The names of the functions that a statement calls, each once."""
-    calls = (
-        node.func.id for node in ast.walk(statement) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    )
-    return [name for name in dict.fromkeys(calls) if name != "len"]
+    """The names of the functions that a statement calls, each once; threads that wait for one another are no stage."""
+    calls = (node.func for node in ast.walk(statement) if isinstance(node, ast.Call))
+    names = dict.fromkeys(function.id for function in calls if isinstance(function, ast.Name))
+    return [name for name in names if name != "meet" and not hasattr(builtins, name)]

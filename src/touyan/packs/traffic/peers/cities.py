@@ -87,8 +87,8 @@ class CrowdedGrid:
     size: int
     vehicles: int
     begins_s: int = 100
-    slices: int = 5
-    slice_s: int = 20
+    slices: int = 10
+    slice_s: int = 10
     sumo_span_s: tuple[int, int] = (40, 60)
     repeats: bool = False
     for_all: bool = True
@@ -121,6 +121,6 @@ KNOWN_CITIES: dict[str, Callable[[Path], City]] = {
     "jinan": lambda data: _real(data, "jinan_3x4"),
     "grid-12": lambda data: CrowdedGrid(12, 6_000, slices=8, slice_s=50, repeats=True),
     "grid-57": lambda data: CrowdedGrid(57, 105_000),
-    "million": lambda data: CrowdedGrid(100, 1_000_000, slices=2, for_all=False),
+    "million": lambda data: CrowdedGrid(100, 1_000_000, slices=4, for_all=False),
 }
 """How to get each city by name, given the folder of data; real cities raise NotFoundError without theirs."""

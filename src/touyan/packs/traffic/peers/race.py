@@ -19,8 +19,15 @@ class Racer(NamedTuple):
     threads: int = 1
 
 
-def race(city: City, racers: Sequence[Racer], repeats: int) -> list[Cost]:
-    """What the timed seconds of a city took each racer: the sum over slices of the median over repeats."""
+class Result(NamedTuple):
+    """The cost of all slices, each as in the median of the repeats; most vehicle-steps in a second of wall time."""
+
+    cost: Cost
+    best_per_s: float
+
+
+def race(city: City, racers: Sequence[Racer], repeats: int) -> list[Result]:
+    """What the timed seconds of a city took each racer."""
     runs = [_run(city, racers) for _ in range(repeats)]
     return [_typical([run[place] for run in runs]) for place in range(len(racers))]
 
@@ -34,11 +41,12 @@ def _run(city: City, racers: Sequence[Racer]) -> list[list[Cost]]:
     return [list(costs) for costs in zip(*slices, strict=True)]
 
 
-def _typical(runs: Sequence[Sequence[Cost]]) -> Cost:
-    """The cost of a run, from several: one list of slices each."""
+def _typical(runs: Sequence[Sequence[Cost]]) -> Result:
+    """From several runs, one list of slices each."""
     slices = list(zip(*runs, strict=True))
-    return Cost(
+    cost = Cost(
         vehicle_steps=sum(cost.vehicle_steps for cost in runs[0]),
         cpu_s=sum(median(cost.cpu_s for cost in costs) for costs in slices),
         wall_s=sum(median(cost.wall_s for cost in costs) for costs in slices),
     )
+    return Result(cost, max(slice_.vehicle_steps / slice_.wall_s for run in runs for slice_ in run))

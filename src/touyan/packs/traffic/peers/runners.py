@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,10 @@ class TouyanRunner:
 
     def start(self, *, lane_change: bool = False, threads: int = 1) -> None:
         """Go to second 0 of a new run."""
-        options = _options(lane_change, threads)
         network = grid_network(1, 1)  # compiles the kernels, or loads what was compiled
-        TrafficWorld(network, PoissonDemand(network, 320.0), **options).advance(1)
+        TrafficWorld(network, PoissonDemand(network, 320.0), lane_change=lane_change, threads=threads).advance(1)
         vars(self).pop("_world", None)  # before the next one, for memory is measured too
-        self._world = TrafficWorld(self._network, self._demand, self._seed, **options)
+        self._world = TrafficWorld(self._network, self._demand, self._seed, lane_change=lane_change, threads=threads)
 
     def advance(self, seconds: int) -> int:
         """Let time pass; the vehicle-steps made."""
@@ -40,24 +38,9 @@ class TouyanRunner:
         return self._world.average_travel_time_s
 
 
-def _options(lane_change: bool, threads: int) -> dict[str, Any]:
-    asked: dict[str, Any] = {"lane_change": lane_change, "threads": threads}
-    return {option: value for option, value in asked.items() if world_takes(option)}
-
-
-def world_takes(option: str) -> bool:
-    """Whether the traffic world knows an option."""
-    return option in signature(TrafficWorld).parameters
-
-
-def lane_changes() -> tuple[bool, ...]:
-    """Lane change off, and on where the world knows it."""
-    return (False, True) if world_takes("lane_change") else (False,)
-
-
 def world_of(city: City, lane_change: bool = False) -> TrafficWorld:
     """A city's world at second 0."""
-    return TrafficWorld(*city.load(), **_options(lane_change, threads=1))
+    return TrafficWorld(*city.load(), lane_change=lane_change)
 
 
 class CityFlowRunner:

@@ -9,7 +9,7 @@ import numpy as np
 
 from touyan.kernels.traffic.stages import timed_run
 
-from .. import traffic_world
+from .. import crew
 from .cities import City
 from .runners import TouyanRunner
 
@@ -21,7 +21,7 @@ def stage_rows(city: City, lane_change: bool, seed: int) -> list[dict[str, Any]]
     """
     stages, run = timed_run()
     spent = np.zeros(len(stages), np.int64)
-    vars(traffic_world)["run"] = lambda world, running: run(world, running, spent)
+    vars(crew)["run"] = lambda *arguments: run(*arguments, spent)
     world = TouyanRunner(city, seed)
     world.start(lane_change=lane_change)
     world.advance(1)  # whatever the demand compiles is compiled
