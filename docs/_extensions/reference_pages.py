@@ -14,6 +14,7 @@ from typing import Any
 from touyan.core.components import Change, Component
 from touyan.core.errors import TouyanError
 from touyan.core.settings import Configurable, Setting
+from touyan.packs.traffic.sumo.report import OMISSIONS
 from touyan.runtime.contract import CONTRACT
 from touyan.runtime.manifests import ENGINES, LEVELS
 from touyan.runtime.packs import Pack, Registry, load_packs
@@ -135,6 +136,12 @@ def changes(language: str) -> str:
     return "\n\n".join(f"### `[[{kind.name}]]`\n\n{kind.summary()}\n\n{_keys(kind, language)}" for kind in kinds)
 
 
+def sumo_omissions(language: str) -> str:
+    """The table of what a SUMO city loses on the way in, by the names of `touyan import --json`."""
+    rows = ((f"`{name}`", getattr(text, language)) for name, text in OMISSIONS.items())
+    return _table((_word("name", language), _word("meaning", language)), rows)
+
+
 PARTS: dict[str, Callable[[str], str]] = {
     "settings": settings_of_the_brain,
     "components": components_of_all_packs,
@@ -145,6 +152,7 @@ PARTS: dict[str, Callable[[str], str]] = {
     "exit-codes": exit_codes,
     "errors": errors,
     "rooms": rooms,
+    "sumo-omissions": sumo_omissions,
     "what-if-run": what_if_run,
     "changes": changes,
 }

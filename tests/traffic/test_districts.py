@@ -15,8 +15,8 @@ from .files import real
 
 KNOWN = {
     # district: vehicles, signals, loops on lanes of the model
-    "acosta": (8779, 12, 57),
-    "pasubio": (8776, 14, 64),
+    "acosta": (8779, 11, 57),
+    "pasubio": (8776, 13, 64),
 }
 
 

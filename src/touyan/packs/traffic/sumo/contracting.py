@@ -1,7 +1,7 @@
-"""Roads too short for a car become part of the crossing.
+"""Roads too short to wait on become part of the crossing.
 
-SUMO networks are full of pieces between the parts of one large crossing, down to 0.2 m. Nobody can wait there, yet
-in the model an empty lane, however short, has room for one more: vehicles would stop amid the crossing behind it.
+SUMO networks are full of pieces between the parts of one large crossing, down to 0.2 m. Hardly anybody can wait there,
+yet in the model an empty lane, however short, has room for one more: vehicles would stop amid the crossing behind it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from touyan.core.geometry import Points
 from .keeping import Kept
 from .records import Connection, Edge, Net
 
-SHORTEST_ROAD_M = 7.5
-"""A car (5 m) and the gap before it (2.5 m): a road below it is no place to wait."""
+SHORTEST_ROAD_M = 15.0
+"""Two cars (5 m) with their gaps (2.5 m): where only one can wait, the next one stands on the crossing behind."""
 
 _STRAIGHT_DEGREES = 45.0
 

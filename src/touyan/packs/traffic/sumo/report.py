@@ -20,7 +20,8 @@ OMISSIONS: Mapping[str, Text] = {
     ),
     "closed-edges": Text("edges without any lane that is kept: left out", "没有保留车道的路段：不纳入"),
     "short-edges": Text(
-        "edges shorter than a car: part of the crossing that they lie in", "短于一辆车的路段：并入所在路口"
+        "edges too short for two waiting cars: part of the crossing that they lie in",
+        "容不下两辆车等待的路段：并入所在路口",
     ),
     "walking-areas": Text("pedestrian crossings and walking areas: left out", "人行横道与步行区：不纳入"),
     "right-of-way": Text(
@@ -69,9 +70,7 @@ OMISSIONS: Mapping[str, Text] = {
         "vehicles that would have to change lanes on their route: left out while lane change is off",
         "途中必须变道的车辆：变道关闭时不纳入",
     ),
-    "short-routes": Text(
-        "vehicles that drive only on edges shorter than a car: left out", "只行驶于短于一辆车的路段的车辆：不纳入"
-    ),
+    "short-routes": Text("vehicles that drive only on edges that short: left out", "只行驶于此类短路段的车辆：不纳入"),
     "no-way": Text("trips between edges that no way joins: left out", "起讫点之间无路可达的出行：不纳入"),
     "trips-from-elsewhere": Text(
         "trips between districts, junctions or points: left out", "以小区、路口或坐标为起讫点的出行：不纳入"
