@@ -10,6 +10,8 @@ import pytest
 
 from touyan.cli.exits import ExitCode
 from touyan.cli.files import write_whole
+from touyan.core.errors import BrokenWorldError
+from touyan.packs.traffic.strict import Laws
 
 from ..traffic.files import saved, small_flow, small_roadnet
 from .calling import Shell
@@ -86,3 +88,23 @@ def test_broken_json_is_told_with_its_file(touyan: Shell, city: list[str]) -> No
     outcome = touyan("simulate", *city)
     assert outcome.code == ExitCode.INVALID_INPUT
     assert "flow.json" in outcome.err.splitlines()[0]
+
+
+def test_a_strict_run_gives_the_same_figures(touyan: Shell, city: list[str]) -> None:
+    """To check the laws must not change what is simulated."""
+    arguments = ["simulate", *city, "--seconds", "120", "--set", "lane_change=true", "--json"]
+    assert touyan(*arguments, "--strict").document == touyan(*arguments).document
+
+
+def test_a_strict_run_of_a_broken_world_ends_with_time_place_and_vehicle(
+    touyan: Shell, city: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Figures of a world that lost somebody must not be believed."""
+
+    def broken(laws: Laws) -> None:
+        raise BrokenWorldError(7.0, "lane road_0_1_0_1", "vehicle flow_3_1", "is lost")
+
+    monkeypatch.setattr(Laws, "check", broken)
+    outcome = touyan("simulate", *city, "--seconds", "20", "--strict")
+    assert outcome.code == ExitCode.FAILURE
+    assert "after 7 s, lane road_0_1_0_1: vehicle flow_3_1 is lost" in outcome.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from touyan.core.errors import (
+    BrokenWorldError,
     CommandRefused,
     InputError,
     MissingPackageError,
@@ -40,6 +41,7 @@ def test_every_error_has_its_own_code_and_a_next_step() -> None:
         CommandRefused("a", "b"),
         PortInUseError("127.0.0.1", 8600, 8601),
         MissingPackageError("eclipse-sumo", "sumo"),
+        BrokenWorldError(1.0, "a", "b", "c"),
     ]
     assert len({error.code for error in errors}) == len(TouyanError.__subclasses__()) == len(errors)
     assert all(error.hint for error in errors)

@@ -79,6 +79,9 @@ MESSAGES: dict[str, Text] = {
     "option.counts": Text(
         "Write vehicles running, second by second, to a JSON file.", "逐秒在途车辆数写入 JSON 文件。"
     ),
+    "option.strict": Text(
+        "Stop if vehicles overlap, jump or are lost; checks every second.", "逐秒检查，车辆重叠、跳变或丢失即停止。"
+    ),
     "option.out": Text("Flow file to write.", "要写入的流量文件。"),
     "option.set": Text(
         "Setting of the city or maker, as name=value; may be repeated.",

@@ -28,6 +28,7 @@ def simulate(
     chosen: Settings = None,
     counts: Annotated[Path | None, typer.Option("--counts", help=tell("option.counts"))] = None,
     record: Annotated[Path | None, typer.Option("--record", help=tell("option.record"))] = None,
+    strict: Annotated[bool, typer.Option("--strict", help=tell("option.strict"))] = False,
     config: Config = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -45,9 +46,9 @@ def simulate(
     warn_of_refused(registry)
     progress(tell("said.loading"))
     if record:
-        trial = record_trial(registry, scenario, signals, seconds, record, counts=counts is not None)
+        trial = record_trial(registry, scenario, signals, seconds, record, counts=counts is not None, strict=strict)
     else:
-        trial = run_trial(registry, scenario, signals, seconds, counts=counts is not None)
+        trial = run_trial(registry, scenario, signals, seconds, counts=counts is not None, strict=strict)
     if counts:
         write_whole(counts, msgspec.json.encode(list(trial.counts)).decode())
     show(trial.as_dict())

@@ -8,7 +8,8 @@ TouyanError
   ├─ StaleActionError  somebody else already moved this alert or command on
   ├─ CommandRefused    the guard's answer to an unsafe command, with the rule's name
   ├─ PortInUseError    the address to listen on is taken
-  └─ MissingPackageError  something optional is not installed: what to install
+  ├─ MissingPackageError  something optional is not installed: what to install
+  └─ BrokenWorldError  a simulated world that breaks its own laws: time, place, thing, found
 """
 
 from __future__ import annotations
@@ -110,6 +111,19 @@ class MissingPackageError(TouyanError):
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"this needs the package {package}", f"pip install 'touyan[{extra}]'")
         self.package, self.extra = package, extra
+
+
+class BrokenWorldError(TouyanError):
+    """A simulated world that breaks its own laws."""
+
+    code = "broken-world"
+
+    def __init__(self, at_s: float, place: str, thing: str, found: str) -> None:
+        super().__init__(
+            f"after {at_s:g} s, {place}: {thing} {found}",
+            "report it with the city's files, settings and seed; without --strict the run goes on",
+        )
+        self.at_s, self.place, self.thing, self.found = at_s, place, thing, found
 
 
 def _listed(names: list[str], most: int = 12) -> str:

@@ -127,6 +127,14 @@ class Branchable(Protocol):
         """An independent copy; both go on as the original would have."""
 
 
+@runtime_checkable
+class Lawful(Protocol):
+    """A simulated city that can tell whether it still keeps its own laws."""
+
+    def check(self) -> None:
+        """Raise BrokenWorldError if not; to be asked every second from the start."""
+
+
 class Proposal(NamedTuple):
     """What a controller asks for: an action on an entity, and why."""
 

@@ -22,7 +22,14 @@ COLUMNS = ("second", "slot", "x", "y", "longitude", "latitude", "speed", "headin
 
 
 def record_trial(
-    registry: Registry, scenario: Scenario, controller: str, seconds: int, path: Path, counts: bool = False
+    registry: Registry,
+    scenario: Scenario,
+    controller: str,
+    seconds: int,
+    path: Path,
+    counts: bool = False,
+    *,
+    strict: bool = False,
 ) -> Trial:
     """A trial of which every second is written to a file, the first one included."""
     with ExitStack() as open_files:
@@ -36,7 +43,7 @@ def record_trial(
                 recorder.append(open_files.enter_context(Recorder(path, header)))
             recorder[0].add(plant.scene())
 
-        return run_trial(registry, scenario, controller, seconds, counts, watch=watch)
+        return run_trial(registry, scenario, controller, seconds, counts, watch=watch, strict=strict)
 
 
 def open_recording(path: Path, unfinished: bool = False) -> Recording:

@@ -8,7 +8,7 @@ from typing import Any
 
 from touyan.control.authority import Mode
 from touyan.core.components import Scenario
-from touyan.core.protocols import Measure, Observable, Plant
+from touyan.core.protocols import Lawful, Measure, Observable, Plant
 
 from .loop import make_loop
 from .no_store import NoStore
@@ -44,23 +44,26 @@ def run_trial(
     *,
     mode: Mode = Mode.AUTOMATIC,
     watch: Callable[[Plant], None] | None = None,
+    strict: bool = False,
 ) -> Trial:
     """Run a scenario from its first second under a controller's spec (`max-pressure:30`).
 
     `watch` is shown the plant at the start and after each second; what it raises ends the run.
+    With `strict` a world that breaks its own laws raises BrokenWorldError.
     """
     loop = make_loop(registry, scenario, controller, mode, NoStore())
     running: list[int] = []
     count = _counter(loop.plant) if counts else None
-    if watch:
-        watch(loop.plant)
+    watchers = [*([watch] if watch else []), *([check_laws] if strict else [])]
+    for each in watchers:
+        each(loop.plant)
     for _ in range(round(seconds / TICK_S)):
         loop.decide()
         loop.absorb(loop.plant.advance(TICK_S))
         if count:
             running.append(count())
-        if watch:
-            watch(loop.plant)
+        for each in watchers:
+            each(loop.plant)
     measures = loop.plant.measures() if isinstance(loop.plant, Observable) else []
     return Trial(scenario.label(), controller, seconds, getattr(scenario, "seed", None), measures, running)
 
@@ -70,3 +73,10 @@ def _counter(plant: Plant) -> Callable[[], int]:
     if not isinstance(plant, Observable):
         raise ValueError("only a simulated city can count what is under way")
     return lambda: plant.under_way
+
+
+def check_laws(plant: Plant) -> None:
+    """Raise BrokenWorldError if a simulated city breaks its own laws."""
+    if not isinstance(plant, Lawful):
+        raise ValueError("only a simulated city that knows its laws can be checked")
+    plant.check()

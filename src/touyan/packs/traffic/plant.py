@@ -18,6 +18,7 @@ from .city_measures import city_measures
 from .journeys import CrossingTimes
 from .network import RoadNetwork
 from .sources import DetectorFeed, LaneDetectors, SignalFeed, SignalHeads
+from .strict import Laws
 from .traffic_world import TrafficWorld
 from .vocabulary import LANE_DETECTOR, PHASE, RELEASE, TRAFFIC_SIGNAL, lane_detectors, traffic_signals
 
@@ -39,6 +40,7 @@ class SimulatedCity:
     ) -> None:
         self._world = world
         self._times = times
+        self._laws: Laws | None = None
         self._refused = refused
         self._starts_at = starts_at
         self._detectors = [DetectorFeed(s, world.network) for s in sources if isinstance(s, LaneDetectors)]
@@ -49,7 +51,7 @@ class SimulatedCity:
     def branch(self) -> SimulatedCity:
         """An independent copy with its sensors; the inventory is shared, for it never changes."""
         twin = copy(self)
-        twin._world, twin._times = self._world.branch(), None
+        twin._world, twin._times, twin._laws = self._world.branch(), None, None
         twin._detectors = [feed.branch() for feed in self._detectors]
         return twin
 
@@ -117,6 +119,12 @@ class SimulatedCity:
         if known:
             self._world.command(crossing, phase)
         return known
+
+    def check(self) -> None:
+        """Raise BrokenWorldError where the world has broken a law since it is watched."""
+        if self._laws is None:
+            self._laws = Laws(self._world)
+        self._laws.check()
 
     def scene(self) -> Scene:
         """Where the vehicles are now, for people."""

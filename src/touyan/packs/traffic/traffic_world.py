@@ -80,6 +80,7 @@ class TrafficWorld:
         self._draws = Draws(seed)
         self._routes = RouteBook(network, lane_change)
         self._known_until = 0
+        self._names: tuple[tuple[layout.Ints, layout.Ints], ...] = ()  # flow and number of each block's vehicles
         struck = _incident_arrays(incidents, steps_per_second)
         self._arrays = empty_world(network, demand.types, struck, 1.0 / steps_per_second, lane_change)
         self._arrays.tally[layout.PATIENCE] = patience_s * steps_per_second
@@ -203,13 +204,26 @@ class TrafficWorld:
     @property
     def waiting(self) -> int:
         """Vehicles in the buffers before their first lanes, counted one by one."""
-        queued, count = self._arrays.trips.queued, 0
-        fronts = self._arrays.wait_first
+        return len(self.waiting_vehicles())
+
+    def waiting_vehicles(self) -> layout.Ints:
+        """The vehicles in the buffers before their first lanes."""
+        queued, fronts = self._arrays.trips.queued, self._arrays.wait_first
         fronts = fronts[fronts != layout.NONE]
+        found = [fronts]
         while len(fronts):
-            count, fronts = count + len(fronts), queued[fronts]
+            fronts = queued[fronts]
             fronts = fronts[fronts != layout.NONE]
-        return count
+            found.append(fronts)
+        return np.concatenate(found)
+
+    def vehicle_id(self, number: int) -> str:
+        """The name of a vehicle by its place in the order of creation, as in CityFlow."""
+        for flow, of_flow in self._names:
+            if number < len(flow):
+                return f"flow_{flow[number]}_{of_flow[number]}"
+            number -= len(flow)
+        raise NotFoundError("vehicle", str(number))
 
     def lanes(self) -> LaneCounts:
         """Vehicles, halting vehicles and queue of each lane now."""
@@ -286,6 +300,7 @@ class TrafficWorld:
             self._arrays = with_routes(self._arrays, *learnt)
         first_road = self._routes.first_road[departures.route]
         priority, lane_draw = self._draws.vehicles(departures.step, first_road)
+        self._names += ((departures.flow, departures.number),)
         trips = new_trips(len(departures.step))
         trips.kind[:], trips.created[:] = departures.vehicle_type, departures.step
         trips.priority[:], trips.place[:] = priority, self._routes.place[departures.route]
