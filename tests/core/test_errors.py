@@ -12,6 +12,7 @@ from touyan.core.errors import (
     PortInUseError,
     SettingError,
     StaleActionError,
+    StorageFullError,
     TouyanError,
 )
 
@@ -40,6 +41,7 @@ def test_every_error_has_its_own_code_and_a_next_step() -> None:
         StaleActionError("a", "b", "c", "d"),
         CommandRefused("a", "b"),
         PortInUseError("127.0.0.1", 8600, 8601),
+        StorageFullError("log", "the disk is full"),
         MissingPackageError("eclipse-sumo", "sumo"),
         BrokenWorldError(1.0, "a", "b", "c"),
     ]

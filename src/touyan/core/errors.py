@@ -8,6 +8,7 @@ TouyanError
   ├─ StaleActionError  somebody else already moved this alert or command on
   ├─ CommandRefused    the guard's answer to an unsafe command, with the rule's name
   ├─ PortInUseError    the address to listen on is taken
+  ├─ StorageFullError  what was sent cannot be stored; what was acknowledged is safe
   ├─ MissingPackageError  something optional is not installed: what to install
   └─ BrokenWorldError  a simulated world that breaks its own laws: time, place, thing, found
 """
@@ -101,6 +102,17 @@ class PortInUseError(TouyanError):
     def __init__(self, host: str, port: int, free: int) -> None:
         super().__init__(f"port {port} on {host} is in use", f"port {free} is free: add --port {free}")
         self.host, self.port, self.free = host, port, free
+
+
+class StorageFullError(TouyanError):
+    """Something cannot be stored, mostly because the disk is full; reading goes on."""
+
+    code = "storage-full"
+
+    def __init__(self, place: str, reason: str) -> None:
+        hint = "free some space and send it again; what was acknowledged before is safe"
+        super().__init__(f"{place}: it cannot be stored: {reason}", hint)
+        self.place, self.reason = place, reason
 
 
 class MissingPackageError(TouyanError):

@@ -16,7 +16,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from touyan.core.errors import InputError, NotFoundError, SettingError, StaleActionError, TouyanError
+from touyan.core.errors import (
+    InputError,
+    NotFoundError,
+    SettingError,
+    StaleActionError,
+    StorageFullError,
+    TouyanError,
+)
 
 from .headers import HEADERS
 
@@ -27,6 +34,7 @@ _STATUS: dict[type[TouyanError], int] = {
     StaleActionError: 409,
     InputError: 422,
     SettingError: 422,
+    StorageFullError: 507,
 }
 
 _log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""What fusion keeps on disk: the journal of all changes, and the history in Parquet."""
