@@ -74,6 +74,27 @@ class Broken(Layer):
         raise RuntimeError("no colour today")
 '''
 
+OF_WELLS = {
+    "detectors.py": '''
+from touyan.core.components import Detector
+
+
+class Level(Detector):
+    """How low the water stands."""
+
+    entity_type = "Well"
+
+    def start(self, plant):
+        """Needs wells."""
+        raise RuntimeError("no wells")
+
+    def score(self, state):
+        """Never."""
+''',
+    "rules.py": FAILING_RULE.replace('"silence"', '"level"'),
+    "layers.py": FAILING_LAYER.replace("    title", '    needs = ("Well",)\n    title'),
+}
+
 
 def settings(**options: Any) -> BrainSettings:
     """As fast as possible, acting by itself."""
@@ -318,6 +339,14 @@ def test_what_raises_is_switched_off_and_the_brain_goes_on(tmp_path: Path, file:
     assert f"The {kind} broken is switched off" in failed.headline.en
     assert heard.updates[-1].state == "finished"
     assert newest(brain).beat == 60
+
+
+def test_parts_of_packs_for_things_that_the_city_has_not_are_left_out(tmp_path: Path) -> None:
+    """A pack of another field must not raise alerts about itself in every city without that field."""
+    write_pack(tmp_path, files=OF_WELLS)
+    brain, _ = lived(make(registry_of(tmp_path), grid()), 60)
+    assert [alert for alert in brain.alerts() if alert.rule == "component-failed"] == []
+    assert [layer.name for layer in brain.layers() if layer.pack == "wells"] == []
     assert "broken" not in {layer.name for layer in brain.layers()}
     assert {"average_travel_time_s", "vehicles_on_lanes"} <= set(figures(brain))
 

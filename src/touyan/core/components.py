@@ -34,10 +34,17 @@ class Component(Configurable):
 
     kind: ClassVar[str] = ""
     abstract: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Entity types without which it has nothing to do in a city; a part that needs none fits any city."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.abstract = "abstract" in vars(cls) and cls.abstract
+
+    @classmethod
+    def fits(cls, plant: Plant) -> bool:
+        """Whether the city has what the component needs; one that does not fit is left out."""
+        return all(any(entity.type == needed for entity in plant.inventory) for needed in cls.needs)
 
 
 class Source(Component):
@@ -55,6 +62,11 @@ class Detector(Component):
     entity_type: ClassVar[str]
     quantity: ClassVar[str] = "score"
     unit_code: ClassVar[str] = "C62"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not cls.needs and hasattr(cls, "entity_type"):
+            cls.needs = (cls.entity_type,)
 
     @abstractmethod
     def start(self, plant: Plant) -> None:

@@ -223,8 +223,9 @@ class Brain:
 
 
 def _make_watch(registry: Registry, plant: Any, book: AlertBook, status: str) -> Watch:
-    detectors = [registry.make(kind) for kind in registry.all(Detector)]
-    rules = [registry.make(kind) for kind in registry.all(Rule)]
+    left_out = {kind.name for kind in registry.all(Detector) if not kind.fits(plant)}
+    detectors = registry.fitting(Detector, plant)
+    rules = [rule for rule in registry.fitting(Rule, plant) if rule.detector not in left_out]
     return Watch(plant, detectors, rules, book, status)
 
 

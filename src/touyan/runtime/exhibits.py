@@ -20,7 +20,7 @@ SENSORS, SIMULATION = "sensors", "simulation"
 
 
 class Gallery:
-    """The indicators and layers of all packs over a city and, beside it, its twin.
+    """The indicators and layers of all packs that fit a city and, beside it, its twin.
 
     One that raises is taken down and reported through `failed(fault)`; the others stay.
     """
@@ -29,12 +29,12 @@ class Gallery:
         self._failed = failed
         self._city, self._twin = city, twin
         self._down: set[type[Component]] = set()
-        self._layers = {layer.name: layer for layer in map(registry.make, registry.all(Layer))}
+        self._layers = {layer.name: layer for layer in registry.fitting(Layer, city.plant)}
         self._infos = [
             LayerInfo(layer.name, registry.pack_of(type(layer)).name, layer.title) for layer in self._layers.values()
         ]
-        self._indicators = [registry.make(kind) for kind in registry.all(Indicator)]
-        self._twin_indicators = [registry.make(kind) for kind in registry.all(Indicator)] if twin else []
+        self._indicators = registry.fitting(Indicator, city.plant)
+        self._twin_indicators = registry.fitting(Indicator, city.plant) if twin else []
         for layer in self._layers.values():
             self._attempt(layer, layer.start, city.plant)
         for indicator in (*self._indicators, *self._twin_indicators):

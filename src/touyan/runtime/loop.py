@@ -42,11 +42,11 @@ class Loop:
 
 
 def make_loop(registry: Registry, scenario: Scenario, controller: str, mode: Mode, journal: Journal) -> Loop:
-    """A scenario's plant with every source and guard of the packs, under a controller's spec."""
+    """A scenario's plant with every source and fitting guard of the packs, under a controller's spec."""
     sources = [registry.make(source) for source in registry.all(Source)]
-    guards = [registry.make(guard) for guard in registry.all(GuardRule)]
     chosen = registry.component(Controller, controller)
-    return Loop(scenario.build(sources), chosen, guards, mode, journal)
+    plant = scenario.build(sources)
+    return Loop(plant, chosen, registry.fitting(GuardRule, plant), mode, journal)
 
 
 def _type(entity: Entity) -> str:

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 import touyan
 from touyan.core.components import Component
 from touyan.core.errors import InputError, NotFoundError, PackError, SettingError
+from touyan.core.protocols import Plant
 
 from . import manifests
 from .contract import CONTRACT, KINDS, breaches, defined_in
@@ -101,6 +102,10 @@ class Registry:
     def all(self, kind: type[C]) -> list[type[C]]:
         """All components of a kind, pack by pack; a pack that breaks is refused and left out."""
         return [component for pack in list(self.packs.values()) for component in self._components(pack, kind)]
+
+    def fitting(self, kind: type[C], plant: Plant) -> list[C]:
+        """The components of a kind that have something to do in a city, made with the settings in force."""
+        return [self.make(component) for component in self.all(kind) if component.fits(plant)]
 
     def component(self, kind: type[C], spec: str, overrides: Mapping[str, Any] | None = None) -> C:
         """The component that `name`, `pack/name` or `name:argument` asks for, with the settings in force.

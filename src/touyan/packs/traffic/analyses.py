@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import deque
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from touyan.core.units import from_si
 
 from .network import RoadNetwork
 from .readings import lane_readings
-from .vocabulary import HALTING, LEFT, MEAN_SPEED, QUEUE_LENGTH, REPORT_INTERVAL_S, VEHICLES
+from .vocabulary import HALTING, LANE_DETECTOR, LEFT, MEAN_SPEED, QUEUE_LENGTH, REPORT_INTERVAL_S, VEHICLES
 
 
 class LaneIndicator(Indicator):
@@ -26,6 +27,7 @@ class LaneIndicator(Indicator):
     """
 
     abstract = True
+    needs: ClassVar[tuple[str, ...]] = (LANE_DETECTOR,)
     interval_s: float = setting(
         REPORT_INTERVAL_S, unit="SEC", at_least=1.0, help="Time between two reports of a lane detector."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from touyan.core.commands import Command
 from touyan.core.components import GuardRule
 from touyan.core.protocols import Plant, State
@@ -9,10 +11,17 @@ from touyan.core.settings import setting
 
 from .conflicts import conflicts_in_phases
 from .network import RoadNetwork
-from .vocabulary import ACTIONS, CLEARANCE_S, PHASE, traffic_signals
+from .vocabulary import ACTIONS, CLEARANCE_S, LANE_DETECTOR, PHASE, traffic_signals
 
 
-class KnownCrossing(GuardRule):
+class SignalGuard(GuardRule):
+    """A guard of commands to signals, in cities with roads."""
+
+    abstract = True
+    needs: ClassVar[tuple[str, ...]] = (LANE_DETECTOR,)
+
+
+class KnownCrossing(SignalGuard):
     """Objects to commands for what is no signal of the network."""
 
     def start(self, plant: Plant) -> None:
@@ -24,7 +33,7 @@ class KnownCrossing(GuardRule):
         return None if command.entity in self._signals else f"there is no signal {command.entity!r}"
 
 
-class KnownPhase(GuardRule):
+class KnownPhase(SignalGuard):
     """Objects to unknown actions and phases, and to the clearance phase."""
 
     def start(self, plant: Plant) -> None:
@@ -50,7 +59,7 @@ class KnownPhase(GuardRule):
         )
 
 
-class MinimumGreen(GuardRule):
+class MinimumGreen(SignalGuard):
     """Objects to ending a green too early, by its own record.
 
     A release is never held up: it brings the safe state, and the street's own controller keeps its times.
@@ -79,7 +88,7 @@ class MinimumGreen(GuardRule):
             self._greens[command.entity] = (command.value, at + self.clearance_s)
 
 
-class ConflictingGreens(GuardRule):
+class ConflictingGreens(SignalGuard):
     """Objects to phases that give green to movements whose paths cross."""
 
     def start(self, plant: Plant) -> None:
@@ -98,7 +107,7 @@ class ConflictingGreens(GuardRule):
         return f"phase {command.value:g} gives both green: {crossing_ways}" if crossing_ways else None
 
 
-class ClearanceExists(GuardRule):
+class ClearanceExists(SignalGuard):
     """Objects to commanding a crossing that has no clearance phase."""
 
     def start(self, plant: Plant) -> None:

@@ -14,13 +14,20 @@ from touyan.core.text import Text
 from . import geojson
 from .network import RoadNetwork
 from .readings import lane_readings, signal_readings
-from .vocabulary import PHASE, QUEUE_LENGTH, REPORT_INTERVAL_S
+from .vocabulary import LANE_DETECTOR, PHASE, QUEUE_LENGTH, REPORT_INTERVAL_S
 
 RED, GREEN, CLEARANCE = 0.0, 1.0, 2.0
 """The live value of a stop bar."""
 
 
-class Crossings(Layer):
+class RoadLayer(Layer):
+    """A layer of a road network."""
+
+    abstract = True
+    needs: ClassVar[tuple[str, ...]] = (LANE_DETECTOR,)
+
+
+class Crossings(RoadLayer):
     """The areas between the stop lines, where roads meet."""
 
     title: ClassVar[Text] = Text("Crossings", "路口")
@@ -30,7 +37,7 @@ class Crossings(Layer):
         return geojson.crossings(plant.model)
 
 
-class Roads(Layer):
+class Roads(RoadLayer):
     """The lanes of all roads."""
 
     title: ClassVar[Text] = Text("Roads", "道路")
@@ -40,7 +47,7 @@ class Roads(Layer):
         return geojson.roads(plant.model)
 
 
-class Signals(Layer):
+class Signals(RoadLayer):
     """The stop bars of all signals, coloured by what they show."""
 
     title: ClassVar[Text] = Text("Signals", "信号灯")
@@ -74,7 +81,7 @@ class Signals(Layer):
         return dict(zip([self._bars[bar] for bar in heard.tolist()], value.tolist(), strict=True))
 
 
-class Queues(Layer):
+class Queues(RoadLayer):
     """How much of each lane is queue."""
 
     title: ClassVar[Text] = Text("Queues", "排队")
