@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
@@ -145,7 +145,17 @@ class Proposal(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """How far entities are from normal: one score for each id, and since when the reading holds."""
+    """How far entities are from normal, and by what this is told; columns have one element for each id.
+
+    NaN says nothing. `value`, `expected` and `spread` are in SI units of the quantity looked at; `confidence` is
+    the probability that normal life would not show this. `contributors` names the sensors behind one row, and is
+    asked only when the row becomes an alert.
+    """
 
     ids: tuple[str, ...]
     score: Column
+    value: Column | None = None
+    expected: Column | None = None
+    spread: Column | None = None
+    confidence: Column | None = None
+    contributors: Callable[[int], tuple[str, ...]] | None = None
