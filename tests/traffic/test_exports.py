@@ -72,7 +72,8 @@ def test_the_geojson_file_is_one_collection(tmp_path: Path) -> None:
 
 def test_the_parquet_file_has_the_metadata_of_geoparquet(tmp_path: Path) -> None:
     """Readers go by the `geo` entry: version, primary column, encoding, types and bounds."""
-    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow (extra geo) is not installed")
+    import pyarrow.parquet as parquet
+
     export(network(), tmp_path / "net.parquet")
     table = parquet.read_table(tmp_path / "net.parquet")
     geo = json.loads(table.schema.metadata[b"geo"])

@@ -21,6 +21,7 @@ from platformdirs import user_data_path
 
 from touyan.core.errors import InputError, SettingError
 from touyan.core.settings import Configurable, setting
+from touyan.fusion.store.settings import HistorySettings
 
 PREFIX = "TOUYAN_"
 FILE_NAME = "touyan.toml"
@@ -87,7 +88,7 @@ class PacksTable(Configurable):
 
 
 TABLES: dict[str, type[Configurable]] = {
-    table.name: table for table in (BrainTable, CityTable, ServerTable, StoreTable, PacksTable)
+    table.name: table for table in (BrainTable, CityTable, ServerTable, StoreTable, HistorySettings, PacksTable)
 }
 
 
@@ -118,6 +119,7 @@ class BrainSettings:
     city: CityTable = field(default_factory=CityTable)
     server: ServerTable = field(default_factory=ServerTable)
     store: StoreTable = field(default_factory=StoreTable)
+    history: HistorySettings = field(default_factory=HistorySettings)
     packs: PacksTable = field(default_factory=PacksTable)
     components: tuple[Given, ...] = ()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from touyan.core.errors import InputError, MissingPackageError, NotFoundError
+from touyan.core.errors import InputError, NotFoundError
 
 from . import geojson
 from .network import RoadNetwork
@@ -72,11 +72,9 @@ def _renamed(kind: str, properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_parquet(content: list[dict[str, Any]], path: Path) -> None:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise MissingPackageError("pyarrow", "geo") from None
+    import pyarrow
+    import pyarrow.parquet
+
     rows = [
         {"id": feature["id"], **feature["properties"], "geometry": well_known_binary(feature["geometry"])}
         for feature in content
