@@ -12,9 +12,11 @@ from touyan.core.entities import Entity
 from touyan.core.observations import Column, ObservationBatch
 from touyan.core.text import Text
 from touyan.fusion.state import CurrentState
+from touyan.kernels.traffic.staging import Seen
+from touyan.packs.traffic.cameras import columns_of
 from touyan.packs.traffic.network import RoadNetwork
 from touyan.packs.traffic.plant import inventory
-from touyan.packs.traffic.vocabulary import COMMANDED, LANE_DETECTOR, PHASE, TRAFFIC_SIGNAL
+from touyan.packs.traffic.vocabulary import COMMANDED, LANE_CAMERA, LANE_DETECTOR, PHASE, TRAFFIC_SIGNAL, lane_cameras
 
 
 class SensedCity:
@@ -26,7 +28,7 @@ class SensedCity:
         self.delay_s = 0.0
         self.inventory: Sequence[Entity] = inventory(network)
         self.state = CurrentState(starts_at)
-        for kind in (LANE_DETECTOR, TRAFFIC_SIGNAL):
+        for kind in (LANE_DETECTOR, LANE_CAMERA, TRAFFIC_SIGNAL):
             self.state.register(kind, [entity.id for entity in self.inventory if entity.type == kind])
         self.lanes = self.state.table(LANE_DETECTOR).ids
         self.signals = self.state.table(TRAFFIC_SIGNAL).ids
@@ -44,6 +46,12 @@ class SensedCity:
     def signals_say(self, phase: Column | Sequence[float] | float, commanded: Column | float = 1.0) -> None:
         """All signals report now."""
         self._say(TRAFFIC_SIGNAL, self.signals, {PHASE: phase, COMMANDED: commanded}, self.now)
+
+    def cameras_say(self, seen: Seen) -> None:
+        """All lane cameras report now."""
+        ids = lane_cameras(self.model)
+        values = columns_of(seen, len(ids))
+        self.state.update(ObservationBatch(LANE_CAMERA, "test", ids, np.full(len(ids), self.now), values))
 
     def lane(self, name: str) -> int:
         """The index of a lane."""

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from touyan.core.errors import SettingError
 from touyan.core.observations import Column
 from touyan.core.protocols import Proposal
-from touyan.packs.traffic.controllers import FixedCycle, MaxPressure, OwnProgramme, SignalController
+from touyan.kernels.traffic.staging import Seen
+from touyan.packs.traffic.controllers import FixedCycle, LookAhead, MaxPressure, OwnProgramme, SignalController
 from touyan.packs.traffic.grid import grid_network
 from touyan.packs.traffic.network import RoadNetwork
 from touyan.packs.traffic.pressure import PhasePressure, candidate_phases
@@ -275,3 +276,36 @@ def test_the_columns_decide_as_the_plain_rule_does(seed: int, most: int) -> None
         plain = plain_pressures(NETWORK, crossing, halting, phases)
         assert controller._values[row].tolist() == plain
         assert chosen[row] == phases[plain.index(max(plain))]
+
+
+# ---------------------------------------------------------------- looking ahead
+
+
+def test_looking_ahead_gives_green_to_the_only_queue() -> None:
+    """Where one movement waits and nobody else, its phase costs least."""
+    controller, city = started(LookAhead(samples=1), ONE)
+    city.signals_say(1.0)
+    lane = city.lane(WEST_LEFT)
+    seen = Seen(np.full(5, lane, np.int32), 1.0 + 8.0 * np.arange(5, dtype=np.float64), np.zeros(5))
+    city.cameras_say(seen)
+    proposals = controller.decide(city.at(0))
+    green = [phase for phase in range(1, 5) if _has_green(ONE, phase, lane)]
+    assert [proposal.value for proposal in proposals] == green
+    assert "s" in proposals[0].reason.en
+
+
+def test_looking_ahead_asks_nothing_of_an_empty_city_that_is_under_command() -> None:
+    """Every change costs clearance; without anybody there is no reason for one."""
+    controller, city = started(LookAhead(samples=1), ONE)
+    city.cameras_say(Seen(np.empty(0, np.int32), np.empty(0), np.empty(0)))
+    city.signals_say(1.0)
+    first = controller.decide(city.at(0))
+    for second in range(30, 120, 30):
+        city.signals_say(first[0].value if first else 1.0)
+        assert controller.decide(city.at(second)) == []
+
+
+def _has_green(network: RoadNetwork, phase: int, lane: int) -> bool:
+    movement = network.link_movement[network.link_from_lane == lane][0]
+    crossing = int(network.movement_crossing[movement])
+    return bool(network.phase_green[network.phase_first[crossing] + phase, movement - network.movement_first[crossing]])

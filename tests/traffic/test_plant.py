@@ -23,10 +23,12 @@ from touyan.packs.traffic.sources import LaneDetectors, SignalHeads
 from touyan.packs.traffic.vocabulary import (
     CLEARANCE_S,
     COMMANDED,
+    LANE_CAMERA,
     LANE_DETECTOR,
     PHASE,
     RELEASE,
     TRAFFIC_SIGNAL,
+    lane_cameras,
     lane_detectors,
     traffic_signals,
 )
@@ -223,10 +225,12 @@ def test_a_signal_that_nobody_holds_can_be_released() -> None:
 def test_the_inventory_has_the_ids_that_sensors_use() -> None:
     """What reports and what stands in the inventory meet by id alone."""
     city = small_city()
-    by_type = {kind: tuple(e.id for e in city.inventory if e.type == kind) for kind in (LANE_DETECTOR, TRAFFIC_SIGNAL)}
+    kinds = (LANE_DETECTOR, LANE_CAMERA, TRAFFIC_SIGNAL)
+    by_type = {kind: tuple(e.id for e in city.inventory if e.type == kind) for kind in kinds}
     assert by_type[LANE_DETECTOR] == lane_detectors(city.model)
+    assert by_type[LANE_CAMERA] == lane_cameras(city.model)
     assert by_type[TRAFFIC_SIGNAL] == traffic_signals(city.model)
-    assert len(city.inventory) == city.model.lane_count + 4
+    assert len(city.inventory) == 2 * city.model.lane_count + 4
     for batch in city.advance(5):
         assert batch.ids == by_type[batch.entity_type]
 

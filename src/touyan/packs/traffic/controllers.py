@@ -7,16 +7,22 @@ from abc import abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from touyan.control.lookahead import Search, Weighed
 from touyan.core.components import Controller
 from touyan.core.observations import Column
 from touyan.core.protocols import Plant, Proposal, State
 from touyan.core.settings import setting
 from touyan.core.text import Text
 
+from .cameras import CameraView
+from .habits import Habits
+from .looking_ahead import UsefulPhases
 from .network import Ints, RoadNetwork
+from .poisson import CAR
 from .pressure import PhasePressure, candidate_phases
 from .readings import lane_readings, signal_readings
-from .vocabulary import COMMANDED, HALTING, PHASE, RELEASE
+from .sensed_world import Outlook, SensedWorlds, SignalView, surroundings
+from .vocabulary import CLEARANCE_S, COMMANDED, HALTING, PHASE, RELEASE
 
 LEAVE = -2
 """Asks nothing of a signal; other than a phase, which is 0 or more."""
@@ -181,3 +187,60 @@ class MaxPressure(SignalController):
             f"no reading for {self.hold_s:g} s from {names}; back to its own programme",
             f"{names}已有{self.hold_s:g} s没有数据，恢复自身方案",
         )
+
+
+class LookAhead(SignalController):
+    """Tries phases in worlds set to what cameras see, and takes those that cost least."""
+
+    name = "rollout"
+    horizon_s: float = setting(90.0, unit="SEC", at_least=5.0, at_most=600.0, help="How far it looks ahead.")
+    samples: int = setting(3, at_least=1, at_most=64, help="Possible futures in which each phase is tried.")
+    sweeps: int = setting(1, at_least=1, at_most=16, help="How often each signal is looked at in a decision.")
+    memory_s: float = setting(900.0, unit="SEC", at_least=1.0, help="How long counts of turns and arrivals weigh.")
+    seed: int = setting(0, at_least=0, help="Seed of the futures.")
+
+    def learn(self, network: RoadNetwork) -> None:
+        """Build the model, and learn who is whose neighbour."""
+        self._network = network
+        self._cameras = CameraView(network)
+        self._habits = Habits(network, self.memory_s)
+        outlook = Outlook(int(self.interval_s), max(1, round(self.horizon_s / self.interval_s)))
+        self._worlds = SensedWorlds(network, CAR, self.candidates, outlook)
+        self._useful = UsefulPhases(network, self.candidates)
+        self._search = Search(surroundings(network), self.sweeps)
+        self._asked_at = np.full(len(self.candidates), -np.inf)
+        self._weighed: list[Weighed] = []
+
+    def decide(self, state: State) -> list[Proposal]:
+        """What each signal should do now, where that is something new."""
+        self._habits.note(state)
+        return super().decide(state)
+
+    def wanted(self, state: State, number: int) -> Ints:
+        """The plan that costs least in the futures tried."""
+        seen = self._cameras.seen(state, np.ones(self._network.lane_count, np.bool_))
+        view = self._view(state)
+        futures = [self._worlds.at(seen, view, self._habits, (self.seed, number, n)) for n in range(self.samples)]
+        start = futures[0].by_pressure()
+        decision = self._search.better(start, self._useful.of(seen, start, self.interval_s), futures)
+        self._weighed = decision.weighed
+        plan: Ints = decision.plan
+        self._asked_at = np.where((plan != self._target) | (self._target < 0), state.now, self._asked_at)
+        return plan
+
+    def reason(self, row: int, wanted: int) -> Text:
+        """What each phase would cost."""
+        weighed = self._weighed[row]
+        tried = zip(weighed.actions, weighed.costs, strict=True)
+        told = ", ".join(f"{phase}: {cost:.0f} s" for phase, cost in tried)
+        return Text(f"phase {wanted} loses least time ({told})", f"相位{wanted}损失时间最少（{told}）")
+
+    def _view(self, state: State) -> SignalView:
+        crossings = len(self._network.crossing_ids)
+        at = self._network.signalised
+        shown = np.nan_to_num(self._signals.column(state, PHASE)).astype(np.int32)
+        clearing = (shown == self._clearance) & (self._target >= 0)
+        left = np.where(clearing, np.maximum(self._asked_at + CLEARANCE_S - state.now, 1), 0)
+        view = SignalView(*(np.full(crossings, fill, np.int32) for fill in (-1, -1, 0)))
+        view.phase[at], view.target[at], view.clears_s[at] = shown, np.where(clearing, self._target, shown), left
+        return view

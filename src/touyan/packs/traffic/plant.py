@@ -14,13 +14,23 @@ from touyan.core.observations import ObservationBatch
 from touyan.core.protocols import Measure, Scene
 from touyan.core.text import Text
 
+from .cameras import CameraFeed
 from .city_measures import city_measures
 from .journeys import CrossingTimes
 from .network import RoadNetwork
-from .sources import DetectorFeed, LaneDetectors, SignalFeed, SignalHeads
+from .sources import DetectorFeed, LaneCameras, LaneDetectors, SignalFeed, SignalHeads
 from .strict import Laws
 from .traffic_world import TrafficWorld
-from .vocabulary import LANE_DETECTOR, PHASE, RELEASE, TRAFFIC_SIGNAL, lane_detectors, traffic_signals
+from .vocabulary import (
+    LANE_CAMERA,
+    LANE_DETECTOR,
+    PHASE,
+    RELEASE,
+    TRAFFIC_SIGNAL,
+    lane_cameras,
+    lane_detectors,
+    traffic_signals,
+)
 
 
 class SimulatedCity:
@@ -43,7 +53,10 @@ class SimulatedCity:
         self._laws: Laws | None = None
         self._refused = refused
         self._starts_at = starts_at
-        self._detectors = [DetectorFeed(s, world.network) for s in sources if isinstance(s, LaneDetectors)]
+        self._detectors: list[DetectorFeed | CameraFeed] = [
+            *(DetectorFeed(s, world.network) for s in sources if isinstance(s, LaneDetectors)),
+            *(CameraFeed(s, world.network) for s in sources if isinstance(s, LaneCameras)),
+        ]
         self._signals = [SignalFeed(s, world.network) for s in sources if isinstance(s, SignalHeads)]
         self._crossings = dict(zip(traffic_signals(world.network), world.network.signalised.tolist(), strict=True))
         self.inventory = inventory(world.network)
@@ -146,8 +159,8 @@ class SimulatedCity:
 
 
 def inventory(network: RoadNetwork) -> list[Entity]:
-    """Detectors in the order of the lanes, then signals in the order of `signalised`."""
-    return _lane_detectors(network) + _signals(network)
+    """Detectors and cameras in the order of the lanes, then signals in the order of `signalised`."""
+    return _lane_detectors(network) + _lane_cameras(network) + _signals(network)
 
 
 def _lane_detectors(network: RoadNetwork) -> list[Entity]:
@@ -164,6 +177,14 @@ def _lane_detectors(network: RoadNetwork) -> list[Entity]:
             line_string(to_wgs84(network.lane_shape.of(index))),
         )
         for index, (identifier, lane) in enumerate(zip(lane_detectors(network), network.lane_ids, strict=True))
+    ]
+
+
+def _lane_cameras(network: RoadNetwork) -> list[Entity]:
+    places = network.projection.to_wgs84(network.lane_shape.points[network.lane_shape.first[1:] - 1])
+    return [
+        Entity(identifier, LANE_CAMERA, {"lane": lane}, point(place))
+        for identifier, lane, place in zip(lane_cameras(network), network.lane_ids, places, strict=True)
     ]
 
 

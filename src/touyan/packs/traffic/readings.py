@@ -9,7 +9,7 @@ from touyan.core.observations import Column
 from touyan.core.protocols import State
 
 from .network import RoadNetwork
-from .vocabulary import LANE_DETECTOR, TRAFFIC_SIGNAL, lane_detectors, traffic_signals
+from .vocabulary import LANE_CAMERA, LANE_DETECTOR, TRAFFIC_SIGNAL, lane_cameras, lane_detectors, traffic_signals
 
 SILENT_AFTER = 3
 """Missed reports after which what a detector said last is no longer the present."""
@@ -61,6 +61,11 @@ class Readings:
 def lane_readings(network: RoadNetwork) -> Readings:
     """What lane detectors say, in the order of the lanes."""
     return Readings(LANE_DETECTOR, lane_detectors(network))
+
+
+def camera_readings(network: RoadNetwork) -> Readings:
+    """What lane cameras say, in the order of the lanes."""
+    return Readings(LANE_CAMERA, lane_cameras(network))
 
 
 def signal_readings(network: RoadNetwork) -> Readings:

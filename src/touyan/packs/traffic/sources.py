@@ -1,4 +1,4 @@
-"""What real sensors give of a traffic world, and only that: lane detectors and signal states."""
+"""What real sensors give of a traffic world, and only that: lane detectors, cameras and signal states."""
 
 from __future__ import annotations
 
@@ -45,6 +45,18 @@ class LaneDetectors(Source):
     seed: int = setting(0, help="Seed of noise and loss.")
 
 
+class LaneCameras(Source):
+    """One camera above each stop line: where the vehicles of a lane are, never who they are."""
+
+    interval_s: int = setting(REPORT_INTERVAL_S, unit="SEC", at_least=1, help="Time between reports.")
+    noise: float = setting(0.0, at_least=0.0, at_most=1.0, help="Relative standard deviation of every value.")
+    unseen: float = setting(0.0, at_least=0.0, at_most=1.0, help="Share of vehicles that are missed in each look.")
+    loss: float = setting(0.0, at_least=0.0, at_most=1.0, help="Share of reports that get lost.")
+    delay_s: int = setting(0, unit="SEC", at_least=0, help="Time between a report and its arrival.")
+    silent: str = setting("", help="Lane ids, separated by commas, whose camera is dead.")
+    seed: int = setting(0, help="Seed of noise and loss.")
+
+
 class SignalHeads(Source):
     """The state that each signal reports: its phase, and whether it is under command."""
 
@@ -58,7 +70,7 @@ class DetectorFeed:
         self._length = network.lane_length
         self._ids = lane_detectors(network)
         self._random = np.random.default_rng(detectors.seed)
-        self._silent = _silent_lanes(detectors.silent, network)
+        self._silent = silent_lanes(detectors.silent, network)
         self._under_way: deque[tuple[float, ObservationBatch]] = deque()
 
     def branch(self) -> DetectorFeed:
@@ -127,7 +139,8 @@ class SignalFeed:
         return ObservationBatch(TRAFFIC_SIGNAL, self._name, self._ids, np.full(len(self._ids), now), values)
 
 
-def _silent_lanes(names: str, network: RoadNetwork) -> NDArray[np.bool_]:
+def silent_lanes(names: str, network: RoadNetwork) -> NDArray[np.bool_]:
+    """Which lanes are named in a list with commas; raises NotFoundError for unknown ones."""
     silent = np.zeros(network.lane_count, np.bool_)
     for name in filter(None, (part.strip() for part in names.split(","))):
         silent[network.lane(name)] = True

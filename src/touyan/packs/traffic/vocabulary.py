@@ -1,6 +1,7 @@
 """The words of road traffic that sensors say and the brain reads.
 
 A `LaneDetector` is one lane-area detector for each lane (as SUMO's E2); it reports once an interval. A
+`LaneCamera` looks at one lane from above its stop line, and tells where each vehicle is, not who it is. A
 `TrafficSignal` is the signal of one crossing, whose own controller inserts the clearance phase at each
 change. `occupancy` has the meaning of FIWARE's TrafficFlowObserved; `meanSpeed` is its
 averageVehicleSpeed in SI.
@@ -15,6 +16,7 @@ from touyan.core.entities import urn
 from .network import RoadNetwork
 
 LANE_DETECTOR = "LaneDetector"
+LANE_CAMERA = "LaneCamera"
 TRAFFIC_SIGNAL = "TrafficSignal"
 
 REPORT_INTERVAL_S = 5
@@ -30,6 +32,20 @@ MEAN_SPEED = "meanSpeed"  # m/s, over vehicles and seconds; NaN with no vehicle
 QUEUE_LENGTH = "queueLength"  # m from the stop line to the rear of the last halting vehicle, at the end; 0 if none
 
 LANE_QUANTITIES = (ENTERED, LEFT, VEHICLES, HALTING, OCCUPANCY, MEAN_SPEED, QUEUE_LENGTH)
+
+# Quantities of a LaneCamera: how many vehicles it sees, and of each, the nearest to the stop line first, two more.
+SEEN = "seen"
+
+
+def distance_of(rank: int) -> str:
+    """Quantity: m from a vehicle's front to the stop line; negative on the crossing behind it."""
+    return f"distance{rank}"
+
+
+def speed_of(rank: int) -> str:
+    """Quantity: speed of the same vehicle, m/s."""
+    return f"speed{rank}"
+
 
 # Quantities of a TrafficSignal. `COMMANDED` is 1 under the brain's command, 0 on its own programme.
 PHASE = "phase"  # index of the phase that is shown
@@ -47,6 +63,11 @@ CLEARANCE_S = 5
 def lane_detectors(network: RoadNetwork) -> tuple[str, ...]:
     """Ids of the lane detectors, in the order of the lanes."""
     return tuple(urn(LANE_DETECTOR, lane) for lane in network.lane_ids)
+
+
+def lane_cameras(network: RoadNetwork) -> tuple[str, ...]:
+    """Ids of the lane cameras, in the order of the lanes."""
+    return tuple(urn(LANE_CAMERA, lane) for lane in network.lane_ids)
 
 
 def traffic_signals(network: RoadNetwork) -> tuple[str, ...]:

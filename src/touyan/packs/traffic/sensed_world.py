@@ -1,0 +1,185 @@
+"""Worlds set to what sensors see: the vehicles that are seen, with ways and arrivals drawn by habit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touyan.control.lookahead import Plan
+from touyan.kernels.traffic import layout
+from touyan.kernels.traffic.layout import NONE
+from touyan.kernels.traffic.sensing import look
+from touyan.kernels.traffic.staging import Seen, command_all, draw_ways, place_seen
+
+from .crew import Crew
+from .demand import VehicleTypes
+from .habits import Habits
+from .network import Floats, Ints, RoadNetwork
+from .pressure import PhasePressure
+from .state import branched, empty_world, new_slots, new_trips, roomier
+from .vocabulary import CLEARANCE_S
+
+_TURNS = 4
+"""Crossings ahead for which a way is drawn; nobody passes more within a horizon."""
+
+
+class SignalView(NamedTuple):
+    """What is known of all crossings: phase shown, phase asked for, seconds until it comes (0: it is there)."""
+
+    phase: Ints
+    target: Ints
+    clears_s: Ints
+
+
+class Outlook(NamedTuple):
+    """How a future is lived through: seconds between decisions, how many there are, seconds of clearance."""
+
+    interval_s: int = 30
+    decisions: int = 3
+    clearance_s: int = CLEARANCE_S
+
+
+class SensedWorlds:
+    """Makes worlds of a network that look as sensors say."""
+
+    def __init__(self, network: RoadNetwork, types: VehicleTypes, candidates: Ints, outlook: Outlook) -> None:
+        self.network, self.candidates, self.outlook = network, candidates, outlook
+        none = np.empty(0, np.int32)
+        incidents = layout.Incidents(none, np.empty(0), none, none, none)
+        self._empty = empty_world(network, types, incidents, 1.0, lane_change=False)
+        self.pressure = PhasePressure(network, candidates, efficient=True)
+        self.owner = _owners(network)
+
+    def at(self, seen: Seen, signals: SignalView, habits: Habits, seed: Sequence[int]) -> SensedFuture:
+        """One world that may be the present one; another seed draws other ways and arrivals."""
+        chance = np.random.default_rng(seed)
+        step, lane = self._arrivals(habits, chance)
+        lanes = np.concatenate([seen.lane, lane])
+        roads, links = np.empty((len(lanes), _TURNS + 2), np.int32), np.empty(len(lanes), np.int32)
+        draws = chance.random((len(lanes), _TURNS))
+        draw_ways(self._empty.net, habits.link_chance(), lanes, draws, roads, links)
+        world = self._with_trips(lanes, step, len(seen.lane), roads, habits.gates)
+        place_seen(world, seen, links)
+        self._set_signals(world, signals)
+        return SensedFuture(self, world)
+
+    def _arrivals(self, habits: Habits, chance: np.random.Generator) -> tuple[Ints, Ints]:
+        """Steps and lanes of vehicles that may come in."""
+        seconds = self.outlook.interval_s * self.outlook.decisions
+        lane = np.repeat(habits.gates, chance.poisson(habits.inflow() * seconds))
+        step = np.sort(chance.integers(seconds, size=len(lane)))
+        return step.astype(np.int32), chance.permutation(lane).astype(np.int32)
+
+    def _with_trips(self, lanes: Ints, step: Ints, seen: int, roads: Ints, gates: Ints) -> layout.World:
+        count = len(lanes)
+        trips = new_trips(count)
+        trips.created[:seen], trips.created[seen:] = 0, step
+        trips.kind[:], trips.priority[:], trips.lane[:] = 0, np.arange(count), lanes
+        trips.entered[:seen] = 0
+        trips.place[:] = np.arange(count) * roads.shape[1]
+        slots = 3 * (count + len(gates)) + 4 * len(self._empty.rows.filled)
+        empty = branched(self._empty)
+        world = empty._replace(
+            trips=trips,
+            roads=roads.reshape(-1),
+            gates=gates,
+            vehicles=new_slots(layout.VEHICLE, slots),
+            histories=new_slots(layout.HISTORY, slots),
+        )
+        return roomier(world)
+
+    def _set_signals(self, world: layout.World, view: SignalView) -> None:
+        signals = world.signals
+        command_all(world, view.phase, np.full_like(view.phase, NONE), 0)
+        waits = view.clears_s > 0
+        signals.target[waits] = view.target[waits]
+        signals.change_step[waits] = view.clears_s[waits]
+
+
+class SensedFuture:
+    """A world that may be the present one, and can be tried; keeps `control.lookahead.Future`."""
+
+    def __init__(self, worlds: SensedWorlds, arrays: layout.World) -> None:
+        self._worlds, self._arrays = worlds, arrays
+        self._crew = Crew(1)
+
+    @property
+    def arrays(self) -> layout.World:
+        """The state as it lies in memory, to look at; replaced when the world grows."""
+        return self._arrays
+
+    def branch(self) -> SensedFuture:
+        """An independent copy."""
+        twin = copy(self)
+        twin._arrays, twin._crew = branched(self._arrays), Crew(1)
+        return twin
+
+    def carry_out(self, plan: Plan) -> Floats:
+        """Seconds lost around each signal, when it goes on by pressure after the plan."""
+        outlook = self._worlds.outlook
+        self.command(plan)
+        self.advance(outlook.interval_s)
+        for _ in range(outlook.decisions - 1):
+            self.command(self.by_pressure())
+            self.advance(outlook.interval_s)
+        return self.lost()
+
+    def advance(self, seconds: int) -> None:
+        """Let time pass."""
+        running = np.empty(seconds, np.int64)
+        done = self._crew.run(self._arrays, running)
+        while done < seconds:
+            self._arrays = roomier(self._arrays)
+            done += self._crew.run(self._arrays, running[done:])
+
+    def command(self, plan: Plan) -> None:
+        """Bring signals to phases; NONE leaves one alone."""
+        network = self._worlds.network
+        phases = np.full(len(network.crossing_ids), NONE, np.int32)
+        phases[network.signalised] = plan
+        command_all(self._arrays, phases, network.clearance_phase, self._worlds.outlook.clearance_s)
+
+    def by_pressure(self) -> Plan:
+        """The phase of highest efficient pressure of each signal."""
+        candidates = self._worlds.candidates
+        pressure = self._worlds.pressure.of(self.halting().astype(np.float64))
+        best: Plan = candidates[np.arange(len(candidates)), np.argmax(pressure, axis=1)]
+        return best
+
+    def halting(self) -> NDArray[np.int64]:
+        """Halting vehicles on each lane."""
+        lanes = self._worlds.network.lane_count
+        halting = np.empty(lanes, np.int64)
+        look(self._arrays, np.empty(lanes, np.int64), halting, np.empty(lanes))
+        return halting
+
+    def lost(self) -> Floats:
+        """Seconds lost so far against free speed, on the lanes of each signal."""
+        sensing, network = self._arrays.sensing, self._worlds.network
+        lost = sensing.seconds - sensing.distance / network.lane_speed_limit
+        owner = self._worlds.owner
+        lost_by = np.bincount(owner + 1, lost, len(network.signalised) + 1)[1:]
+        return lost_by.astype(np.float64, copy=False)
+
+
+def _owners(network: RoadNetwork) -> Ints:
+    """The signal that each lane leads to, or else comes from; -1 where neither is one."""
+    row = np.full(len(network.crossing_ids), NONE, np.int32)
+    row[network.signalised] = np.arange(len(network.signalised))
+    ahead, behind = row[network.road_to[network.lane_road]], row[network.road_from[network.lane_road]]
+    return np.where(ahead == NONE, behind, ahead).astype(np.int32)
+
+
+def surroundings(network: RoadNetwork) -> list[set[int]]:
+    """Each signal with those a road away from it."""
+    row = {crossing: number for number, crossing in enumerate(network.signalised.tolist())}
+    around = [{number} for number in range(len(row))]
+    for begin, end in zip(network.road_from.tolist(), network.road_to.tolist(), strict=True):
+        if begin in row and end in row:
+            around[row[begin]].add(row[end])
+            around[row[end]].add(row[begin])
+    return around
