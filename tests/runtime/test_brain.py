@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from touyan.core.alerts import Alert, AlertState
+from touyan.core.alerts import Alert, AlertAction, AlertState
 from touyan.core.components import Scenario
 from touyan.core.errors import NotFoundError, StaleActionError
 from touyan.packs.traffic.sources import LaneDetectors, SignalHeads
@@ -25,6 +25,7 @@ from .pack_writing import registry_of, write_pack
 
 SECONDS = 300
 START = 1767571200.0
+TAKE = AlertAction.ACKNOWLEDGE
 JUDGED = ("average_travel_time_s", "vehicle_hours", "arrived", "running")
 
 FAILING_RULE = '''
@@ -229,7 +230,7 @@ def test_before_the_first_beat_there_is_nothing_to_show(registry: Registry) -> N
     """None, not an error; and who never started has nothing to wait for."""
     brain = make(registry, grid())
     assert brain.latest() is None
-    assert brain.alerts() == []
+    assert brain.desk.all() == []
     assert brain.commands() == []
     brain.join()
 
@@ -280,17 +281,17 @@ def incident(registry: Registry) -> tuple[Brain, Listener]:
 def test_what_goes_wrong_becomes_alerts(incident: tuple[Brain, Listener]) -> None:
     """A breakdown makes a queue that spills back; a dead detector falls silent."""
     brain, heard = incident
-    rules = {alert.rule for alert in brain.alerts()}
+    rules = {alert.rule for alert in brain.desk.all()}
     assert {"spill-back", "detector-silent"} <= rules
-    silent = [alert for alert in brain.alerts() if alert.rule == "detector-silent"]
+    silent = [alert for alert in brain.desk.all() if alert.rule == "detector-silent"]
     assert [alert.entity.rpartition(":")[2] for alert in silent] == ["road_1_1_0_1"]
-    assert {alert.status for alert in brain.alerts()} == {"Exercise"}
-    assert {alert.identifier for alert in heard.alerts} == {alert.identifier for alert in brain.alerts()}
+    assert {alert.status for alert in brain.desk.all()} == {"Exercise"}
+    assert {alert.identifier for alert in heard.alerts} == {alert.identifier for alert in brain.desk.all()}
 
 
 def test_alerts_come_the_newest_first_and_only_once(incident: tuple[Brain, Listener]) -> None:
     """The inbox shows them in this order; one alert is one line."""
-    alerts = incident[0].alerts()
+    alerts = incident[0].desk.all()
     assert len({alert.identifier for alert in alerts}) == len(alerts)
     assert [alert.sent for alert in alerts] == sorted((alert.sent for alert in alerts), reverse=True)
 
@@ -299,14 +300,14 @@ def test_who_takes_an_alert_on_is_told_to_everybody(incident: tuple[Brain, Liste
     """Others must see at once that somebody does; a second one comes too late and learns who was first."""
     brain, listener = incident[0], Listener()
     leave = brain.subscribe(listener)
-    identifier = next(alert.identifier for alert in brain.alerts() if alert.state is AlertState.OPEN)
-    taken = brain.acknowledge(identifier, "li", "I drive there")
+    identifier = next(alert.identifier for alert in brain.desk.all() if alert.state is AlertState.OPEN)
+    taken = brain.desk.act(TAKE, identifier, "li", "I drive there")
     assert taken.state is AlertState.ACKNOWLEDGED
     assert [alert.identifier for alert in listener.alerts] == [identifier]
     with pytest.raises(StaleActionError, match="already acknowledged") as caught:
-        brain.acknowledge(identifier, "wang")
+        brain.desk.act(TAKE, identifier, "wang")
     assert caught.value.who == "li"
-    assert brain.close(identifier, "li").state is AlertState.CLOSED
+    assert brain.desk.act(AlertAction.CLOSE, identifier, "li").state is AlertState.CLOSED
     assert [alert.state.value for alert in listener.alerts] == ["acknowledged", "closed"]
     assert next(a for a in newest(brain).alerts if a.identifier == identifier).state is AlertState.CLOSED
     leave()
@@ -315,7 +316,7 @@ def test_who_takes_an_alert_on_is_told_to_everybody(incident: tuple[Brain, Liste
 def test_an_alert_that_does_not_exist_cannot_be_taken_on(incident: tuple[Brain, Listener]) -> None:
     """An old link is answered in words."""
     with pytest.raises(NotFoundError, match="there is no alert 'alert-99999'"):
-        incident[0].acknowledge("alert-99999", "li")
+        incident[0].desk.act(TAKE, "alert-99999", "li")
 
 
 # ---------------------------------------------------------------- what fails inside
@@ -335,7 +336,7 @@ def test_what_raises_is_switched_off_and_the_brain_goes_on(tmp_path: Path, file:
     registry = registry_of(tmp_path)
     assert registry.refused == []
     brain, heard = lived(make(registry, grid(), twin="own"), 60)
-    (failed,) = (alert for alert in brain.alerts() if alert.rule == "component-failed")
+    (failed,) = (alert for alert in brain.desk.all() if alert.rule == "component-failed")
     assert f"The {kind} broken is switched off" in failed.headline.en
     assert heard.updates[-1].state == "finished"
     assert newest(brain).beat == 60
@@ -362,7 +363,7 @@ def test_a_controller_that_raises_loses_the_city_and_says_so(tmp_path: Path) -> 
     )
     write_pack(tmp_path, needs='["traffic"]', files={"controllers.py": text})
     brain, _ = lived(make(registry_of(tmp_path), grid(), "tired:20"), 120)
-    (failed,) = (alert for alert in brain.alerts() if alert.rule == "component-failed")
+    (failed,) = (alert for alert in brain.desk.all() if alert.rule == "component-failed")
     assert "RuntimeError: asleep" in failed.description.en
     newest_first = brain.commands()
     assert {command.action for command in newest_first[:4]} == {"release"}
@@ -417,7 +418,7 @@ def test_many_threads_may_ask_at_once(registry: Registry) -> None:
             update = brain.latest()
             asked.append(update is None or (len(update.figures) > 0 and update.at == START + update.beat))
             brain.commands()
-            brain.alerts()
+            brain.desk.all()
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:

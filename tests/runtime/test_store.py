@@ -14,13 +14,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from touyan.core.alerts import Alert, AlertState, AlertStep, Evidence, Severity
+from touyan.core.alert_records import AlertRecord, Raised, Stepped
+from touyan.core.alerts import Alert, AlertAction, AlertState, AlertStep, Evidence, Severity
 from touyan.core.commands import Command, CommandState, CommandStep
 from touyan.core.errors import NotFoundError, TouyanError
 from touyan.core.text import Text
 from touyan.runtime.no_store import NoStore
 from touyan.runtime.store import FILE_NAME, Store, open_store
-from touyan.warning.inbox import AlertBook
+from touyan.warning.book import AlertBook
 
 WORDS = Text("Fire", "火灾")
 
@@ -28,8 +29,20 @@ WORDS = Text("Fire", "火灾")
 def alert(number: int) -> Alert:
     """An open alert."""
     evidence = Evidence("heat", 2.0, 1.0, "C62", 0.0, "nose")
-    log = (AlertStep(AlertState.OPEN, "fire", 0.0),)
-    return Alert(f"alert-{number}", "fire", "urn:x", WORDS, WORDS, WORDS, Severity.EXTREME, 0.0, evidence, log)
+    log = (AlertStep(AlertState.OPEN, "fire", 0.0, action=AlertAction.RAISE),)
+    return Alert(
+        f"alert-{number}",
+        "fire",
+        f"urn:{number}",
+        WORDS,
+        WORDS,
+        WORDS,
+        Severity.EXTREME,
+        0.0,
+        evidence,
+        log,
+        group="none",
+    )
 
 
 def command(number: int) -> Command:
@@ -47,13 +60,17 @@ def store(tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
-def test_alerts_come_back_as_they_stood_last_in_the_order_they_came(store: Store) -> None:
-    """The list after a restart must be the list before it."""
-    first, second = alert(10), alert(9)
-    store.journal_alerts([first, second])
-    taken = msgspec.structs.replace(first, log=(*first.log, AlertStep(AlertState.ACKNOWLEDGED, "李娜", 3.0, "来了")))
-    store.journal_alert(taken)
-    assert store.alerts() == [taken, second]
+def raised(*numbers: int) -> list[AlertRecord]:
+    """The records of new alerts."""
+    return [Raised(alert(number)) for number in numbers]
+
+
+def test_records_of_alerts_come_back_in_the_order_they_came(store: Store) -> None:
+    """The record after a restart must be the record before it."""
+    step = AlertStep(AlertState.ACKNOWLEDGED, "李娜", 3.0, "来了", AlertAction.ACKNOWLEDGE)
+    store.journal_alerts(raised(10, 9))
+    store.journal_alerts([Stepped("alert-10", step)])
+    assert list(store.alert_records()) == [*raised(10, 9), Stepped("alert-10", step)]
 
 
 def test_commands_come_back_with_their_record(store: Store) -> None:
@@ -65,12 +82,14 @@ def test_commands_come_back_with_their_record(store: Store) -> None:
 
 
 def test_every_start_is_a_run_of_its_own(tmp_path: Path) -> None:
-    """Alerts of two runs may bear the same identifier and must not mix."""
+    """Commands of two runs may bear the same identifier and must not mix; alerts go on."""
     first = Store.open(tmp_path, started_at=1.0, city="grid")
-    first.journal_alert(alert(1))
+    first.journal_commands([command(1)])
+    first.journal_alerts(raised(1))
     second = Store.open(tmp_path, started_at=2.0, city="hangzhou")
-    assert second.alerts() == []
-    assert second.alerts(first.run) == [alert(1)]
+    assert second.commands() == []
+    assert second.commands(first.run) == [command(1)]
+    assert list(second.alert_records()) == raised(1)
     assert [(run.run, run.started_at, run.city) for run in second.runs()] == [(1, 1.0, "grid"), (2, 2.0, "hangzhou")]
     first.close()
     second.close()
@@ -79,7 +98,7 @@ def test_every_start_is_a_run_of_its_own(tmp_path: Path) -> None:
 def test_an_unknown_run_is_named(store: Store) -> None:
     """An empty list would look like a quiet night."""
     with pytest.raises(NotFoundError, match="no run '7'"):
-        store.alerts(7)
+        store.commands(7)
 
 
 def test_every_transaction_waits_for_the_disk(store: Store) -> None:
@@ -102,9 +121,9 @@ def test_a_full_disk_is_told_in_words(store: Store) -> None:
     with store._engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=1")
     with pytest.raises(TouyanError, match="the disk is full") as error:
-        store.journal_alerts([alert(number) for number in range(2000)])
+        store.journal_alerts(raised(*range(2000)))
     assert "free some space" in error.value.hint
-    assert store.alerts() == []
+    assert list(store.alert_records()) == []
 
 
 def test_a_locked_file_is_told_in_words(tmp_path: Path) -> None:
@@ -113,10 +132,10 @@ def test_a_locked_file_is_told_in_words(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(TouyanError, match="another program has locked it"):
-        store.journal_alert(alert(1))
+        store.journal_alerts(raised(1))
     other.execute("ROLLBACK")
-    store.journal_alert(alert(1))
-    assert store.alerts() == [alert(1)]
+    store.journal_alerts(raised(1))
+    assert list(store.alert_records()) == raised(1)
     other.close()
     store.close()
 
@@ -141,8 +160,8 @@ def test_a_folder_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None:
 def test_many_threads_write_at_once(store: Store) -> None:
     """The server's threads and the brain's write to one file."""
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: store.journal_alert(alert(number)), range(40)))
-    assert {found.identifier for found in store.alerts()} == {f"alert-{number}" for number in range(40)}
+        list(pool.map(lambda number: store.journal_alerts(raised(number)), range(40)))
+    assert {found.identifier for found in store.alert_records()} == {f"alert-{number}" for number in range(40)}
 
 
 CHILD = """
@@ -150,7 +169,7 @@ import sys
 from pathlib import Path
 from tests.runtime.test_store import alert
 from touyan.runtime.store import Store
-from touyan.warning.inbox import AlertBook
+from touyan.warning.book import AlertBook
 
 book = AlertBook(Store.open(Path(sys.argv[1])))
 for number in range(1, 100_000):
@@ -177,7 +196,8 @@ def test_what_was_acknowledged_survives_a_killed_process(tmp_path: Path) -> None
     told += child.stdout.read().split()
     child.wait()
     store = Store.open(tmp_path)
-    taken = {found.identifier for found in store.alerts(1) if found.state is AlertState.ACKNOWLEDGED}
+    book = AlertBook(store, store.alert_records())
+    taken = {found.identifier for found in book.all() if found.state is AlertState.ACKNOWLEDGED}
     store.close()
     assert len(told) >= 25
     assert set(told) <= taken
@@ -188,13 +208,13 @@ def test_the_book_of_alerts_writes_to_the_store(store: Store) -> None:
     book = AlertBook(store)
     book.open([alert(1), alert(2)])
     book.close("alert-1", "li", 2.0)
-    assert store.alerts() == book.all()[::-1]
+    assert AlertBook(store, store.alert_records()).all() == book.all()
 
 
 def test_without_a_folder_nothing_is_kept_and_nothing_fails(tmp_path: Path) -> None:
     """A demo leaves no files behind."""
     store = open_store(None)
-    store.journal_alerts([alert(1)])
+    store.journal_alerts(raised(1))
     store.journal_commands([command(1)])
     store.close()
     assert isinstance(store, NoStore)

@@ -6,18 +6,20 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import numpy as np
 
-from touyan.core.alerts import Alert, AlertState, AlertStep, Evidence, Severity
+from touyan.core.alerts import Alert, AlertAction, AlertState, AlertStep, Evidence, Severity
 from touyan.core.commands import Command, CommandState, CommandStep
 from touyan.core.entities import line_string
-from touyan.core.errors import NotFoundError, StaleActionError
+from touyan.core.errors import NotFoundError
 from touyan.core.geometry import Points, Projection
 from touyan.core.protocols import Scene
 from touyan.core.text import Text
-from touyan.core.time import from_iso, to_iso
+from touyan.core.time import from_iso
+from touyan.runtime.alert_desk import AlertDesk
+from touyan.runtime.no_store import NoStore
 from touyan.runtime.view import About, Figure, LayerInfo, Update
+from touyan.warning.book import AlertBook
 
 START = from_iso("2026-03-02T08:00:00")
 STREETS_NORTH, STREETS_EAST, BLOCK_M, LANE_M = 4, 3, 300.0, 3.2
@@ -36,8 +38,9 @@ class FakeCity:
         self._lane = random.integers(len(self._lanes), size=vehicles)
         self._along = random.random(vehicles)
         self._speed = random.uniform(2, 14, vehicles)
-        self._alerts: dict[str, Alert] = {}
-        self._changed: dict[str, Alert] = {}
+        self.book = AlertBook(NoStore(), now=START)
+        self.desk = AlertDesk(self.book, lambda: self.now, lambda: None, "Exercise")
+        self._shown = 0
         self._listeners: list[Callable[[Update], None]] = []
         self._lock = threading.RLock()
 
@@ -50,8 +53,8 @@ class FakeCity:
         """One second passes, and everyone is told."""
         with self._lock:
             self.beats += 1
-            update = self._update(list(self._changed.values()))
-            self._changed = {}
+            self._shown, changed = self.book.changed_since(self._shown)
+            update = self._update(changed)
         for listener in list(self._listeners):
             listener(update)
         return update
@@ -60,7 +63,7 @@ class FakeCity:
         """A new alert at a crossing of the city."""
         location = PROJECTION.to_wgs84(np.array([[BLOCK_M, BLOCK_M]]))[0]
         alert = Alert(
-            identifier=f"alert-{len(self._alerts) + 1}",
+            identifier="",
             rule=name,
             entity="urn:ngsi-ld:Lane:road_1_1_0_0",
             event=Text("Spill-back", "排队溢出"),
@@ -71,11 +74,13 @@ class FakeCity:
             severity=severity,
             sent=self.now,
             evidence=Evidence("queue_share", 0.97, 0.95, "C62", self.now - 45, "queue-length"),
-            log=(AlertStep(AlertState.OPEN, "rule:spill-back", self.now),),
+            log=(AlertStep(AlertState.OPEN, "rule:spill-back", self.now, action=AlertAction.RAISE),),
+            key=f"{name}|{len(self.alerts())}",
+            group="none",
             status="Exercise",
             location=(float(location[0]), float(location[1])),
         )
-        return self._keep(alert)
+        return self.book.open([alert])[0]
 
     def about(self) -> About:
         """A simulated city at 20 times its pace."""
@@ -131,16 +136,11 @@ class FakeCity:
 
     def alerts(self) -> list[Alert]:
         """The newest first."""
-        with self._lock:
-            return list(self._alerts.values())[::-1]
+        return self.book.all()
 
-    def acknowledge(self, identifier: str, by: str, note: str = "") -> Alert:
-        """Only an open alert can be acknowledged."""
-        return self._move(identifier, AlertState.ACKNOWLEDGED, by, note, {AlertState.OPEN})
-
-    def close(self, identifier: str, by: str, note: str = "") -> Alert:
-        """Any alert that is not closed can be closed."""
-        return self._move(identifier, AlertState.CLOSED, by, note, {AlertState.OPEN, AlertState.ACKNOWLEDGED})
+    def acknowledge(self, identifier: str, by: str) -> Alert:
+        """Somebody takes an alert on elsewhere."""
+        return self.desk.act(AlertAction.ACKNOWLEDGE, identifier, by)
 
     def commands(self, most: int = 100) -> list[Command]:
         """As many commands as asked for."""
@@ -150,21 +150,6 @@ class FakeCity:
             for number in range(200)
         ]
         return made[::-1][:most]
-
-    def _move(self, identifier: str, state: AlertState, by: str, note: str, before: set[AlertState]) -> Alert:
-        with self._lock:
-            if identifier not in self._alerts:
-                raise NotFoundError("alert", identifier, self._alerts)
-            alert = self._alerts[identifier]
-            if alert.state not in before:
-                last = alert.log[-1]
-                raise StaleActionError(f"alert {identifier}", last.state, last.by, to_iso(last.at))
-            return self._keep(msgspec.structs.replace(alert, log=(*alert.log, AlertStep(state, by, self.now, note))))
-
-    def _keep(self, alert: Alert) -> Alert:
-        with self._lock:
-            self._alerts[alert.identifier] = self._changed[alert.identifier] = alert
-        return alert
 
     def _update(self, alerts: list[Alert]) -> Update:
         return Update(self.now, self.beats, self.state, self._scene(), self._live(), self._figures(), alerts)

@@ -20,7 +20,7 @@ FOREIGN = ["http://evil.example", "http://127.0.0.1:9999", "http://127.0.0.1.evi
 def _writing_paths(app: Starlette) -> list[tuple[str, str]]:
     """Every route that may change something, with its parameters filled in."""
     return [
-        (method, route.path.replace("{identifier}", "alert-1"))
+        (method, route.path.replace("{identifier}", "alert-1").replace("{action}", "close"))
         for route in app.routes
         if isinstance(route, Route)
         for method in sorted((route.methods or set()) - {"GET", "HEAD", "OPTIONS"})

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from touyan.core.alert_records import AlertRecord
 from touyan.core.alerts import Alert, Severity
 from touyan.packs.traffic.detectors import QueueShare, Silence, Standstill
 from touyan.packs.traffic.grid import grid_network
 from touyan.packs.traffic.rules import DetectorSilent, Gridlock, SpillBack
 from touyan.packs.traffic.vocabulary import HALTING, LEFT, QUEUE_LENGTH, VEHICLES
-from touyan.warning.inbox import AlertBook
+from touyan.warning.book import AlertBook
 from touyan.warning.watch import Watch
 
 from .sensed import SensedCity
@@ -21,7 +22,7 @@ from .sensed import SensedCity
 class NoJournal:
     """A journal that forgets."""
 
-    def journal_alerts(self, alerts: Sequence[Alert]) -> None:
+    def journal_alerts(self, records: Sequence[AlertRecord]) -> None:
         """Nothing."""
 
 

@@ -26,7 +26,7 @@ def test_the_forced_incident_raises_an_alert_within_five_minutes(seed: int) -> N
     brain.stop_at(started + INCIDENT_AT_S + 300)
     brain.start()
     brain.join()
-    spilled = [alert for alert in brain.alerts() if alert.rule == "spill-back"]
+    spilled = [alert for alert in brain.desk.all() if alert.rule == "spill-back"]
     assert spilled
     assert spilled[-1].entity == "urn:ngsi-ld:LaneDetector:road_0_2_0_1"
     assert spilled[-1].evidence.value >= spilled[-1].evidence.threshold
@@ -40,7 +40,7 @@ def test_without_the_incident_the_demo_city_is_calm() -> None:
     brain.stop_at(brain.about().started_at + 600)
     brain.start()
     brain.join()
-    assert brain.alerts() == []
+    assert brain.desk.all() == []
 
 
 def test_a_saved_city_runs_as_the_generated_one(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from touyan.core.alerts import Alert, Severity
+from touyan.core.alert_records import AlertRecord
+from touyan.core.alerts import Severity
 from touyan.core.commands import Command
 from touyan.core.components import Detector, Rule
 from touyan.core.entities import Entity, urn
@@ -90,14 +91,14 @@ class Paper:
     """A journal that remembers; it fails on demand."""
 
     def __init__(self) -> None:
-        self.lines: list[Alert] = []
+        self.lines: list[AlertRecord] = []
         self.full = False
 
-    def journal_alerts(self, alerts: Sequence[Alert]) -> None:
+    def journal_alerts(self, records: Sequence[AlertRecord]) -> None:
         """Append, or fail as a full disk would."""
         if self.full:
             raise OSError("no space left on device")
-        self.lines.extend(alerts)
+        self.lines.extend(records)
 
 
 def wells() -> CurrentState:

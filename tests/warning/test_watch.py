@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from touyan.core.alerts import AlertState
+from touyan.core.alert_records import Joined, Left, Raised
+from touyan.core.alerts import AlertAction, AlertState
 from touyan.core.components import Detector, Rule
 from touyan.core.protocols import Finding, Plant, State
 from touyan.core.text import Text
-from touyan.warning.inbox import AlertBook
+from touyan.warning.book import AlertBook
 from touyan.warning.watch import Watch
 
 from .city import WELLS, Broken, BrokenHighWater, HighWater, Level, Paper, Wells, report, wells
@@ -102,7 +103,8 @@ def test_the_condition_passes_only_below_the_clearing_level() -> None:
     assert [alert.ended for alert in book.all()] == [4.0]
     report(state, 5.0, 3.0)
     watch.step(state)
-    assert [alert.identifier for alert in book.all()] == ["alert-2", "alert-1"]
+    [alert] = book.all()
+    assert (alert.ended, alert.count, alert.log[-1].action) == (None, 2, AlertAction.RESUME)
 
 
 def test_a_missing_score_neither_ends_nor_starts_anything() -> None:
@@ -251,15 +253,26 @@ def test_columns_open_and_end_alerts_as_one_entity_alone_would(
     """The vectorised conditions must equal the state machine drawn in the module, step by step."""
     rule = HighWater(threshold=threshold, holds_for_s=holds, clear_below=clear)
     seen = Scripted(levels)
-    book = AlertBook(Paper())
-    watch = Watch(Wells(), [seen], [rule], book)
+    paper = Paper()
+    watch = Watch(Wells(), [seen], [rule], AlertBook(paper))
     state, plain = wells(), Plain(rule)
     for at, level in enumerate(levels):
         state.move_to(at)
         watch.step(state)
         plain.step(at, level)
-    got = [(alert.sent, alert.evidence.since, alert.ended) for alert in reversed(book.all())]
-    assert got == [tuple(alert) for alert in plain.alerts]
+    assert raw_alerts(paper) == [tuple(alert) for alert in plain.alerts]
+
+
+def raw_alerts(paper: Paper) -> list[tuple[float, float, float | None]]:
+    """When each raw alert on record was sent, since when its condition held, and when it had passed."""
+    raws = [
+        line.alert if isinstance(line, Raised) else line.raw
+        for line in paper.lines
+        if isinstance(line, Raised | Joined)
+    ]
+    ends = [line.at for line in paper.lines if isinstance(line, Left)]
+    padded = [*ends, *[None] * (len(raws) - len(ends))]
+    return [(raw.sent, raw.evidence.since, end) for raw, end in zip(raws, padded, strict=True)]
 
 
 class Scripted(Level):

@@ -22,10 +22,12 @@ from touyan.core.faults import Fault, attempt
 from touyan.core.geometry import Projection
 from touyan.core.protocols import Observable
 from touyan.simulation.lockstep import Lockstep
+from touyan.warning.book import AlertBook
 from touyan.warning.failure import component_failed
-from touyan.warning.inbox import AlertBook
+from touyan.warning.places import Places
 from touyan.warning.watch import Watch
 
+from .alert_desk import EXERCISE, AlertDesk
 from .exhibits import Gallery
 from .loop import make_loop
 from .no_store import NoStore
@@ -37,7 +39,7 @@ from .view import About, LayerInfo, Update
 
 SHOW_EVERY_S = 0.25  # wall time between two updates: people see no more, and 20 × real time is 20 beats a second
 NOWHERE = Projection()
-EXERCISE, ACTUAL = "Exercise", "Actual"  # CAP 1.2 status: a simulated city's alerts are exercises
+ACTUAL = "Actual"  # CAP 1.2 status; a simulated city's alerts are exercises
 
 
 class Brain:
@@ -65,7 +67,10 @@ class Brain:
         self._loops = [self._city, *([self._twin] if self._twin else [])]
         self._simulated = isinstance(self._city.plant, Observable)
         self._status = EXERCISE if self._simulated else ACTUAL
-        self._book = AlertBook(self._store)
+        plant = self._city.plant
+        past = self._store.alert_records()
+        self._book = AlertBook(self._store, past, places=Places(plant.inventory), now=plant.now)
+        self.desk = AlertDesk(self._book, lambda: self._city.state.now, self._tell_changes, self._status)
         self._watch = _make_watch(registry, self._city.plant, self._book, self._status)
         self._gallery = Gallery(registry, self._city, self._twin, self._taken_down)
         self._about = self._describe(settings, registry, scenario, controller, twin_controller)
@@ -124,6 +129,7 @@ class Brain:
         self._gallery.note()
         self._watch.step(self._city.state)
         self._book.open([component_failed(fault, self._status) for fault in self._city.control.take_faults()])
+        self._book.tick(self._city.state.now)
 
     # ------------------------------------------------------------ what it shows
 
@@ -149,10 +155,6 @@ class Brain:
         with self._lock:
             self._listeners.append(listener)
         return lambda: self._unsubscribe(listener)
-
-    def alerts(self) -> list[Alert]:
-        """All alerts, the newest first."""
-        return self._book.all()
 
     def commands(self, most: int = 100) -> list[Command]:
         """The newest commands with their record, the newest first."""
@@ -182,22 +184,11 @@ class Brain:
         self._shown_version, changed = self._book.changed_since(self._shown_version)
         return changed
 
-    # ------------------------------------------------------------ what people do
-
-    def acknowledge(self, identifier: str, by: str, note: str = "") -> Alert:
-        """A person takes an alert on; raises NotFoundError, StaleActionError."""
-        return self._told(self._book.acknowledge(identifier, by, self._city.state.now, note))
-
-    def close(self, identifier: str, by: str, note: str = "") -> Alert:
-        """A person ends an alert; raises NotFoundError, StaleActionError."""
-        return self._told(self._book.close(identifier, by, self._city.state.now, note))
-
-    def _told(self, alert: Alert) -> Alert:
-        """Let everybody know at once, also when the clock stands still."""
+    def _tell_changes(self) -> None:
+        """Let everybody know at once what was done, also when the clock stands still."""
         with self._lock:
             if self._latest is not None:
                 self._tell(_with_alerts(self._latest, self._changed()))
-        return alert
 
     def _taken_down(self, fault: Fault) -> None:
         self._book.open([component_failed(fault, self._status)])

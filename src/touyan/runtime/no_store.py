@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from touyan.core.alerts import Alert
+from touyan.core.alert_records import AlertRecord
 from touyan.core.commands import Command
 
 
 class NoStore:
     """Keeps no record: alerts and commands live as long as the process."""
 
-    def journal_alerts(self, alerts: Sequence[Alert]) -> None:
+    def journal_alerts(self, records: Sequence[AlertRecord]) -> None:
         """Forget them."""
+
+    def alert_records(self) -> Iterator[AlertRecord]:
+        """None."""
+        return iter(())
 
     def journal_commands(self, commands: Sequence[Command]) -> None:
         """Forget them."""

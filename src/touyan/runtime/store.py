@@ -1,7 +1,8 @@
-"""What the brain has written down: runs, and every step of alerts and commands.
+"""What the brain has written down: runs, the records of alerts, and every step of commands.
 
 SQLite in WAL mode with `synchronous=FULL`: when a call returns, its rows are on disk and survive a crash of
-the process, the system or the power. Tables are append-only; what stands is the last row of each identifier.
+the process, the system or the power. Tables are append-only. Of a command the last row stands; alerts stand as
+their records, played back over all runs, leave them.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import sqlalchemy as sql
 from sqlalchemy.exc import DBAPIError
 
-from touyan.core.alerts import Alert
+from touyan.core.alert_records import AlertRecord
 from touyan.core.commands import Command
 from touyan.core.errors import NotFoundError, TouyanError
 
@@ -35,23 +36,26 @@ _runs = sql.Table(
 )
 
 
-def _steps(name: str) -> sql.Table:
-    """A table of steps: what a record was after each, as JSON."""
-    return sql.Table(
-        name,
-        _metadata,
-        sql.Column("step", sql.Integer, primary_key=True, autoincrement=True),
-        sql.Column("run", sql.Integer, sql.ForeignKey("runs.run"), nullable=False),
-        sql.Column("identifier", sql.Text, nullable=False),
-        sql.Column("state", sql.Text, nullable=False),
-        sql.Column("body", sql.Text, nullable=False),
-        sql.Index(f"{name}_by_identifier", "run", "identifier"),
-        sqlite_autoincrement=True,
-    )
-
-
-_alert_steps = _steps("alert_steps")
-_command_steps = _steps("command_steps")
+_alert_records = sql.Table(
+    "alert_records",
+    _metadata,
+    sql.Column("record", sql.Integer, primary_key=True, autoincrement=True),
+    sql.Column("run", sql.Integer, sql.ForeignKey("runs.run"), nullable=False),
+    sql.Column("identifier", sql.Text, nullable=False),
+    sql.Column("body", sql.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+_command_steps = sql.Table(
+    "command_steps",
+    _metadata,
+    sql.Column("step", sql.Integer, primary_key=True, autoincrement=True),
+    sql.Column("run", sql.Integer, sql.ForeignKey("runs.run"), nullable=False),
+    sql.Column("identifier", sql.Text, nullable=False),
+    sql.Column("state", sql.Text, nullable=False),
+    sql.Column("body", sql.Text, nullable=False),
+    sql.Index("command_steps_by_identifier", "run", "identifier"),
+    sqlite_autoincrement=True,
+)
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -62,7 +66,7 @@ class Run(msgspec.Struct, frozen=True):
     city: str
 
 
-_Record = TypeVar("_Record", Alert, Command)
+_RECORDS = msgspec.json.Decoder(AlertRecord)
 
 
 class Store:
@@ -97,44 +101,43 @@ class Store:
         """Let go of the file."""
         self._engine.dispose()
 
-    def journal_alert(self, alert: Alert) -> None:
-        """Append one alert as it stands; on disk when it returns."""
-        self.journal_alerts([alert])
-
-    def journal_alerts(self, alerts: Sequence[Alert]) -> None:
-        """Append alerts in one transaction; on disk when it returns."""
-        self._append(_alert_steps, alerts)
+    def journal_alerts(self, records: Sequence[AlertRecord]) -> None:
+        """Append records in one transaction; on disk when it returns."""
+        rows = [{"run": self.run, "identifier": record.identifier, "body": _json(record)} for record in records]
+        if rows:
+            with self._writing, self._connection() as connection:
+                connection.execute(sql.insert(_alert_records), rows)
 
     def journal_commands(self, commands: Sequence[Command]) -> None:
         """Append commands in one transaction; on disk when it returns."""
-        self._append(_command_steps, commands)
+        rows = [
+            {"run": self.run, "identifier": each.identifier, "state": each.state.value, "body": _json(each)}
+            for each in commands
+        ]
+        if rows:
+            with self._writing, self._connection() as connection:
+                connection.execute(sql.insert(_command_steps), rows)
 
     def runs(self) -> list[Run]:
         """All runs, the oldest first."""
         with self._connection() as connection:
             return [Run(*row) for row in connection.execute(sql.select(_runs).order_by(_runs.c.run))]
 
-    def alerts(self, run: int | None = None) -> list[Alert]:
-        """A run's alerts as they stood last, oldest first."""
-        return self._standing(_alert_steps, Alert, run)
+    def alert_records(self) -> Iterator[AlertRecord]:
+        """The records of all runs, in the order in which they were written."""
+        chosen = sql.select(_alert_records.c.body).order_by(_alert_records.c.record)
+        with self._connection() as connection:
+            for body in connection.scalars(chosen):
+                yield _RECORDS.decode(body)
 
     def commands(self, run: int | None = None) -> list[Command]:
         """A run's commands as they stood last, oldest first."""
-        return self._standing(_command_steps, Command, run)
+        return self._standing(run)
 
-    def _append(self, table: sql.Table, records: Sequence[Alert] | Sequence[Command]) -> None:
-        if not records:
-            return
-        rows = [
-            {"run": self.run, "identifier": record.identifier, "state": record.state.value, "body": _json(record)}
-            for record in records
-        ]
-        with self._writing, self._connection() as connection:
-            connection.execute(sql.insert(table), rows)
-
-    def _standing(self, table: sql.Table, kind: type[_Record], run: int | None) -> list[_Record]:
-        """The last state of each record of a run; raises NotFoundError."""
+    def _standing(self, run: int | None) -> list[Command]:
+        """The last state of each command of a run; raises NotFoundError."""
         run = self.run if run is None else run
+        table = _command_steps
         of_run = sql.select(sql.func.min(table.c.step).label("first"), sql.func.max(table.c.step).label("last"))
         ends = of_run.where(table.c.run == run).group_by(table.c.identifier).subquery()
         chosen = sql.select(table.c.body).join(ends, table.c.step == ends.c.last).order_by(ends.c.first)
@@ -142,7 +145,7 @@ class Store:
         if str(run) not in known:
             raise NotFoundError("run", str(run), known)
         with self._connection() as connection:
-            return [msgspec.json.decode(body, type=kind) for body in connection.scalars(chosen)]
+            return [msgspec.json.decode(body, type=Command) for body in connection.scalars(chosen)]
 
     @contextmanager
     def _connection(self) -> Iterator[sql.Connection]:
@@ -159,7 +162,7 @@ def open_store(folder: Path | None, started_at: float = 0.0, city: str = "") -> 
     return NoStore() if folder is None else Store.open(folder, started_at, city)
 
 
-def _json(record: Alert | Command) -> str:
+def _json(record: AlertRecord | Command) -> str:
     return msgspec.json.encode(record).decode()
 
 

@@ -14,6 +14,8 @@ from touyan.core.geometry import Projection
 from touyan.core.protocols import Scene
 from touyan.core.text import Text
 
+from .alert_desk import AlertDesk
+
 
 class Figure(msgspec.Struct, frozen=True):
     """One figure of the city with the twin's beside it, and how it was come by.
@@ -91,14 +93,9 @@ class BrainView(Protocol):
     def subscribe(self, listener: Callable[[Update], None]) -> Callable[[], None]:
         """Call `listener` (on the brain's thread, it must not block) at each beat; returns the way to stop."""
 
-    def alerts(self) -> list[Alert]:
-        """All alerts, the newest first."""
-
-    def acknowledge(self, identifier: str, by: str, note: str = "") -> Alert:
-        """A person takes an alert on; on disk before it returns. Raises NotFoundError, StaleActionError."""
-
-    def close(self, identifier: str, by: str, note: str = "") -> Alert:
-        """A person ends an alert; on disk before it returns. Raises NotFoundError, StaleActionError."""
+    @property
+    def desk(self) -> AlertDesk:
+        """All alerts, and what may be done about them."""
 
     def commands(self, most: int = 100) -> list[Command]:
         """The newest commands with their record, the newest first."""

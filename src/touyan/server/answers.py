@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +11,8 @@ from starlette.responses import Response
 from touyan.core.alerts import Alert
 from touyan.core.commands import Command
 from touyan.runtime.view import About, Figure, LayerInfo
+
+_SAID_BY_LOG = ("state", "due", "overdue", "assignee", "level", "approvers", "released", "feedback", "muted")
 
 
 class Json(Response):
@@ -25,7 +28,8 @@ class Json(Response):
 def about_answer(about: About) -> dict[str, Any]:
     """What is running; the projection with its scale, so that no page repeats the ellipsoid."""
     east, north = about.projection.metres_per_degree()
-    return _plain(about) | {
+    answer: dict[str, Any] = plain(about)
+    return answer | {
         "projection": {
             "longitude": about.projection.longitude,
             "latitude": about.projection.latitude,
@@ -35,25 +39,29 @@ def about_answer(about: About) -> dict[str, Any]:
 
 
 def alert_answer(alert: Alert) -> dict[str, Any]:
-    """An alert with the state that its log left."""
-    return _plain(alert) | {"state": alert.state.value}
+    """An alert with what its log says of it."""
+    answer: dict[str, Any] = plain(alert)
+    return answer | {name: getattr(alert, name) for name in _SAID_BY_LOG}
 
 
 def command_answer(command: Command) -> dict[str, Any]:
     """A command with the state that its record left."""
-    return _plain(command) | {"state": command.state.value}
+    answer: dict[str, Any] = plain(command)
+    return answer | {"state": command.state.value}
 
 
 def figure_answer(figure: Figure) -> dict[str, Any]:
     """A figure as the page shows it."""
-    return _plain(figure)
+    answer: dict[str, Any] = plain(figure)
+    return answer
 
 
 def layer_answer(layer: LayerInfo) -> dict[str, Any]:
     """A layer's name, pack and title."""
-    return _plain(layer)
+    answer: dict[str, Any] = plain(layer)
+    return answer
 
 
-def _plain(record: msgspec.Struct) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(record)
-    return plain
+def plain(record: msgspec.Struct | Sequence[msgspec.Struct]) -> Any:
+    """A record, or a list of them, as builtins."""
+    return msgspec.to_builtins(record)

@@ -11,6 +11,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from touyan.runtime.view import BrainView
 
+from .alert_api import AlertApi
 from .api import Api
 from .feed import Feed
 from .pages import Pages
@@ -31,7 +32,8 @@ def create_app(view: BrainView, host: str = "127.0.0.1") -> Starlette:
     routes = [
         Route("/", Pages(static).operations),
         Route("/static/{stamp}/{path:path}", static.respond),
-        *Api(view, feed.alert_changed).routes(),
+        *Api(view).routes(),
+        *AlertApi(view, feed.alert_changed).routes(),
         WebSocketRoute("/live", feed.connect),
     ]
     return Starlette(

@@ -89,7 +89,7 @@ class Feed:
             self._clients.discard(client)
 
     async def _serve(self, client: _Client) -> None:
-        about, alerts = await run_in_threadpool(lambda: (self._view.about(), self._view.alerts()))
+        about, alerts = await run_in_threadpool(lambda: (self._view.about(), self._view.desk.all()))
         # A tab that goes while something is sent is no fault; `listen` sees it go too.
         with suppress(WebSocketDisconnect):
             await client.socket.send_text(message("about", **about_answer(about)))

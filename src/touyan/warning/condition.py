@@ -24,12 +24,12 @@ class Condition:
     A score of NaN says nothing: what is pending starts afresh, what is live stays live.
     """
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, lasting: dict[str, str]) -> None:
         self.rule = rule
         self.ids: tuple[str, ...] = ()
         self.since: Column = np.empty(0)
-        self.alerts: dict[str, str] = {}
-        """The live alert of each entity, by entity."""
+        self.alerts = lasting
+        """The key of the raw alert of each entity that lasts."""
 
     def due(self, finding: Finding, now: float) -> NDArray[np.intp]:
         """Positions where an alert is due now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from touyan.core.alerts import Alert, AlertState, AlertStep, Evidence, Severity
+from touyan.core.alerts import Alert, AlertAction, AlertState, AlertStep, Evidence, Severity
 from touyan.core.entities import urn
 from touyan.core.faults import Fault
 from touyan.core.text import Text
@@ -38,7 +38,8 @@ def component_failed(fault: Fault, status: str = "Actual") -> Alert:
         severity=Severity.SEVERE,
         sent=at,
         evidence=Evidence("failures", 1.0, 1.0, "C62", at, name),
-        log=(AlertStep(AlertState.OPEN, COMPONENT_FAILED, at),),
+        log=(AlertStep(AlertState.OPEN, COMPONENT_FAILED, at, action=AlertAction.RAISE),),
+        group="none",
         category="Infra",
         status=status,
     )

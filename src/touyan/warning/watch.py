@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from touyan.core.alerts import Alert, AlertState, AlertStep, Evidence
+from touyan.core.alerts import Alert, AlertAction, AlertState, AlertStep, Evidence
 from touyan.core.components import Component, Detector, Rule
 from touyan.core.errors import NotFoundError
 from touyan.core.faults import Fault, attempt
 from touyan.core.protocols import Finding, Plant, State
 from touyan.core.units import from_si
 
+from .book import AlertBook
 from .condition import Condition
 from .failure import component_failed
-from .inbox import AlertBook
 from .places import Places
 from .wording import told
 
@@ -41,7 +41,7 @@ class Watch:
         self._places = Places(plant.inventory)
         self._off: set[Component] = set()
         self._detectors = {detector.name: detector for detector in detectors}
-        self._conditions = [Condition(rule) for rule in rules]
+        self._conditions = [Condition(rule, book.lasting(rule.name)) for rule in rules]
         for detector in detectors:
             self._attempt(detector, plant.now, detector.start, plant)
         for rule in rules:
@@ -92,13 +92,15 @@ class Watch:
             severity=rule.severity,
             sent=now,
             evidence=evidence,
-            log=(AlertStep(AlertState.OPEN, rule.name, now),),
+            log=(AlertStep(AlertState.OPEN, rule.name, now, action=AlertAction.RAISE),),
             status=self._status,
             location=self._places.location(entity),
+            key=f"{rule.name}|{entity}",
         )
 
     def _open(self, condition: Condition, drafts: Sequence[Alert]) -> None:
-        condition.alerts.update((alert.entity, alert.identifier) for alert in self._book.open(drafts))
+        self._book.open(drafts)
+        condition.alerts.update((draft.entity, draft.key) for draft in drafts)
 
     def _end(self, condition: Condition, entities: Sequence[str], now: float) -> None:
         self._book.end([condition.alerts[entity] for entity in entities], condition.rule.name, now)

@@ -6,7 +6,7 @@ import { say, t } from "./i18n.js";
 import { icon, severityShape } from "./icons.js";
 import { html, useEffect, useRef } from "./lib.js";
 import { operator, signAs } from "./preferences.js";
-import { alerts, counts, filter, listed, selected, STATES } from "./state.js";
+import { alerts, counts, filter, listed, listOf, selected, STATES } from "./state.js";
 
 /** @import { Alert } from "./records.js" */
 
@@ -66,7 +66,7 @@ function Detail({ alert, focus }) {
       <span>${t(`state.${step.state}`)}, ${step.by}${step.note && html`<q>${step.note}</q>`}</span></li>`)}</ol>
     ${alert.state !== "closed" && html`<input class="note" ref=${note} maxlength="500" aria-label=${t("alerts.note")} placeholder=${t("alerts.note")} />`}
     <div class="actions">
-      ${alert.state === "open" && html`<button type="button" class="primary" data-action="acknowledge" onClick=${() => send("acknowledge")}>${t("alerts.acknowledge")}</button>`}
+      ${listOf(alert) === "open" && html`<button type="button" class="primary" data-action="acknowledge" onClick=${() => send("acknowledge")}>${t("alerts.acknowledge")}</button>`}
       ${alert.state !== "closed" && html`<button type="button" data-action="close" onClick=${() => send("close")}>${t("alerts.close")}</button>`}
       ${alert.location && html`<button type="button" class="quiet" onClick=${() => focus(alert)}>${icon("target")}${t("alerts.show")}</button>`}
     </div>
@@ -102,6 +102,7 @@ export async function actOnChosen(action) {
   const next = list[list.findIndex((other) => other.identifier === alert.identifier) + 1];
   const field = document.querySelector(".alert .note");
   await act(alert, action, field instanceof HTMLInputElement ? field.value : "");
-  if (chosen()?.state !== filter.value) selected.value = next?.identifier ?? null;
+  const now = chosen();
+  if (!now || listOf(now) !== filter.value) selected.value = next?.identifier ?? null;
 }
 

@@ -10,7 +10,7 @@ import { Inspector, Legend, MapTools } from "./legend.js";
 import { batch, html, render, useLayoutEffect, useRef } from "./lib.js";
 import { CityMap } from "./map/city_map.js";
 import { language } from "./preferences.js";
-import { about, age, connection, filter, moment, notice, selected, takeAlerts, takeFigures } from "./state.js";
+import { about, age, connection, filter, listOf, moment, notice, selected, takeAlerts, takeFigures } from "./state.js";
 
 /** @import { Alert } from "./records.js" */
 
@@ -35,7 +35,8 @@ const topics = /** @type {Record<string, (content: any) => void>} */ ({
 
 /** An address may name an alert that the present filter does not list. */
 function showAddressed() {
-  filter.value = chosen()?.state ?? filter.value;
+  const alert = chosen();
+  if (alert) filter.value = listOf(alert);
 }
 
 /** @param {Alert} alert */

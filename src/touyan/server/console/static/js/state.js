@@ -29,16 +29,21 @@ export const history = new Map();
 const SEVERITIES = ["Extreme", "Severe", "Moderate", "Minor", "Unknown"];
 export const STATES = ["open", "acknowledged", "closed"];
 
+/** The list that an alert stands in: what waits for somebody, what somebody works on, what is done.
+ * @param {Alert} alert */
+export const listOf = (alert) =>
+  /** @type {Record<string, string>} */ ({ suspected: "open", assigned: "acknowledged", resolved: "acknowledged" })[alert.state] ?? alert.state;
+
 export const counts = computed(() => {
   /** @type {Record<string, number>} */
   const found = { open: 0, acknowledged: 0, closed: 0 };
-  for (const alert of alerts.value.values()) found[alert.state] += 1;
+  for (const alert of alerts.value.values()) found[listOf(alert)] += 1;
   return found;
 });
 
 export const listed = computed(() =>
   [...alerts.value.values()]
-    .filter((alert) => alert.state === filter.value)
+    .filter((alert) => listOf(alert) === filter.value)
     .sort((a, b) => b.sent - a.sent || SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity)),
 );
 

@@ -3,7 +3,7 @@
 import { read } from "../api.js";
 import { effect } from "../lib.js";
 import { calm, shownTheme } from "../preferences.js";
-import { alerts, connection, filter, selected } from "../state.js";
+import { alerts, connection, filter, listOf, selected } from "../state.js";
 import { decode, Fleet } from "./fleet.js";
 import { bounds, distanceTo, shapeOf, toDegrees, trace, viewOf } from "./geometry.js";
 import { drawAlerts, pickAlert } from "./marks.js";
@@ -189,7 +189,7 @@ export class CityMap {
     if (!hidden.value.has("vehicles")) this.fleet.draw(context, to, this.palette, width, height);
     const shown = [...alerts.value.values()].filter((alert) => alert.state !== "closed");
     drawAlerts(context, shown, this.city.projection, to, this.palette, selected.value, calm() ? null : now);
-    const pulsing = !calm() && shown.some((alert) => alert.state === "open" && alert.location);
+    const pulsing = !calm() && shown.some((alert) => listOf(alert) === "open" && alert.location);
     if ((this.fleet.moving(now) && !calm()) || pulsing) this.wake();
   }
 
@@ -226,7 +226,8 @@ export class CityMap {
     const to = this.base.transform();
     const alert = pickAlert([...alerts.value.values()], this.city.projection, to, x, y);
     if (alert) {
-      filter.value = alerts.value.get(alert)?.state ?? filter.value;
+      const shown = alerts.value.get(alert);
+      if (shown) filter.value = listOf(shown);
       selected.value = alert;
       return;
     }

@@ -1,5 +1,6 @@
 // @ts-check
 // Alerts on the map: a shape by severity, so that colour is never alone.
+import { listOf } from "../state.js";
 import { toMetres } from "./geometry.js";
 
 /** @import { Alert, Projection } from "../records.js" */
@@ -25,7 +26,7 @@ export function drawAlerts(context, alerts, projection, to, palette, selected, n
     if (!alert.location) continue;
     const [px, py] = pixel(alert.location, projection, to);
     const colour = palette.severities[alert.severity] ?? palette.severities.Unknown;
-    const open = alert.state === "open";
+    const open = listOf(alert) === "open";
     if (open && now !== null) ring(context, px, py, SIZE_PX * (1 + 1.6 * ((now % PULSE_MS) / PULSE_MS)), colour, 1 - (now % PULSE_MS) / PULSE_MS);
     if (alert.identifier === selected) ring(context, px, py, SIZE_PX + 7, palette.accent, 1);
     context.beginPath();

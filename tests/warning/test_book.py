@@ -4,32 +4,36 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import msgspec
 import pytest
 
-from touyan.core.alerts import Alert, AlertState, AlertStep, Evidence, Severity
+from touyan.core.alerts import Alert, AlertAction, AlertState, AlertStep, Evidence, Severity
 from touyan.core.errors import NotFoundError, StaleActionError
 from touyan.core.faults import Fault
 from touyan.core.text import Text
+from touyan.warning.book import AlertBook
 from touyan.warning.failure import component_failed
-from touyan.warning.inbox import AlertBook
 
 from .city import Paper
 
 
-def draft(sent: float = 0.0) -> Alert:
-    """An alert that no book has numbered yet."""
+def draft(sent: float = 0.0, house: int = 1) -> Alert:
+    """A raw alert that no book has taken in yet."""
     text = Text("Fire", "火灾")
     evidence = Evidence("heat", 2.0, 1.0, "C62", sent, "nose")
-    log = (AlertStep(AlertState.OPEN, "fire", sent),)
-    return Alert("", "fire", "urn:ngsi-ld:House:1", text, text, text, Severity.EXTREME, sent, evidence, log)
+    log = (AlertStep(AlertState.OPEN, "fire", sent, action=AlertAction.RAISE),)
+    return Alert(
+        "", "fire", f"urn:ngsi-ld:House:{house}", text, text, text, Severity.EXTREME, sent, evidence, log, group="none"
+    )
+
+
+KEY = "fire|urn:ngsi-ld:House:0"
 
 
 def book_of(count: int) -> tuple[AlertBook, Paper]:
-    """A book with some open alerts, and its journal."""
+    """A book with some open alerts, and its journal; KEY is the first alert's."""
     paper = Paper()
     book = AlertBook(paper)
-    book.open([draft(sent) for sent in range(count)])
+    book.open([draft(house, house) for house in range(count)])
     return book, paper
 
 
@@ -39,7 +43,7 @@ def test_an_alert_is_acknowledged_and_closed_with_names_times_and_notes() -> Non
     book.acknowledge("alert-1", "Li Na", 5.0, "on my way")
     closed = book.close("alert-1", "Wang Wei", 9.0, "put out")
     assert closed == book.get("alert-1")
-    assert [msgspec.structs.astuple(step) for step in closed.log] == [
+    assert [(step.state, step.by, step.at, step.note) for step in closed.log] == [
         ("open", "fire", 0.0, ""),
         ("acknowledged", "Li Na", 5.0, "on my way"),
         ("closed", "Wang Wei", 9.0, "put out"),
@@ -68,7 +72,7 @@ def test_a_note_of_the_machine_does_not_hide_who_acknowledged() -> None:
     """The condition may pass after a person took the alert on."""
     book, _ = book_of(1)
     book.acknowledge("alert-1", "Li Na", 5.0)
-    book.end(["alert-1"], "fire", 7.0)
+    book.end([KEY], "fire", 7.0)
     with pytest.raises(StaleActionError, match="by Li Na"):
         book.acknowledge("alert-1", "Wang Wei", 8.0)
 
@@ -76,15 +80,15 @@ def test_a_note_of_the_machine_does_not_hide_who_acknowledged() -> None:
 def test_an_alert_whose_condition_passed_stays_open_for_a_person() -> None:
     """Only people close alerts; the book notes that the condition has passed."""
     book, _ = book_of(1)
-    [ended] = book.end(["alert-1"], "fire", 7.0)
+    [ended] = book.end([KEY], "fire", 7.0)
     assert (ended.state, ended.ended, ended.log[-1].by) == (AlertState.OPEN, 7.0, "fire")
 
 
 def test_every_step_is_in_the_journal_before_it_is_told() -> None:
-    """Nothing acknowledged is lost: the journal has each state that a caller saw."""
+    """Nothing acknowledged is lost: the journal played back gives what every caller saw."""
     book, paper = book_of(2)
-    seen = [*book.all()[::-1], book.acknowledge("alert-2", "Li Na", 5.0), *book.end(["alert-1"], "fire", 6.0)]
-    assert paper.lines == seen
+    seen = [book.acknowledge("alert-2", "Li Na", 5.0), *book.end([KEY], "fire", 6.0)]
+    assert AlertBook(Paper(), paper.lines).all() == book.all() == seen
 
 
 def test_a_step_that_cannot_be_written_has_not_happened() -> None:
