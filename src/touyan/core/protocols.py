@@ -144,6 +144,22 @@ class Proposal(NamedTuple):
     reason: Text
 
 
+class Forecast(NamedTuple):
+    """Values to come, SI: a row for each time of `at` (epoch s), a column for each id; NaN is unknown."""
+
+    ids: tuple[str, ...]
+    at: Column
+    values: NDArray[np.float64]
+
+
+@runtime_checkable
+class Learns(Protocol):
+    """What learns from people's words on its alerts."""
+
+    def learn(self, entity: str, at: float, label: str) -> None:
+        """An alert on an entity that began at a time (epoch s) was "true", "false" or a "duplicate"."""
+
+
 class Finding(NamedTuple):
     """How far entities are from normal, and by what this is told; columns have one element for each id.
 
