@@ -74,6 +74,7 @@ UNITS: dict[str, Unit] = {
     # Mass, energy, electricity
     "KGM": Unit("kg", 1.0),
     "TNE": Unit("t", 1000.0),
+    "KGS": Unit("kg/s", 1.0),
     "WTT": Unit("W", 1.0),
     "KWT": Unit("kW", 1000.0),
     "JOU": Unit("J", 1.0),
