@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from .errors import NotFoundError
 
-Amount = TypeVar("Amount", float, NDArray[np.float64])
+if TYPE_CHECKING:  # the command line shows units without numpy, so that help comes at once
+    from .observations import Column
+
+Amount = TypeVar("Amount", float, "Column")
 
 
 class Unit(NamedTuple):
