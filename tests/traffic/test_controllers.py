@@ -235,21 +235,21 @@ def test_a_right_turn_lane_that_only_enters_is_not_needed() -> None:
     assert pressure.signals_with(flags).tolist() == [True]
 
 
-def test_a_crossing_without_clearance_is_left_alone() -> None:
-    """The brain must not change between greens that nothing separates."""
+def test_a_crossing_without_greens_is_left_alone() -> None:
+    """Where no phase lets anybody go there is nothing to choose."""
     network = ONE
     for phase in range(9):
-        network = with_greens(network, phase, [phase])
+        network = with_greens(network, phase, [])
     for controller in (FixedCycle(), MaxPressure()):
         deciding, city = started(controller, network)
         assert deciding.decide(city.state) == []
 
 
-def test_a_crossing_without_clearance_does_not_disturb_its_neighbour() -> None:
+def test_a_crossing_without_greens_does_not_disturb_its_neighbour() -> None:
     """Crossings are decided in one table of columns; an empty row must stay empty."""
     network = grid_network(1, 2)
     for phase in range(9):
-        network = with_greens(network, phase, [phase])
+        network = with_greens(network, phase, [])
     for controller in (FixedCycle(), MaxPressure(), MaxPressure(candidate_phases=0)):
         deciding, city = started(controller, network)
         [proposal] = deciding.decide(city.state)

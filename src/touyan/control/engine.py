@@ -28,6 +28,7 @@ FAIL_SAFE = "fail-safe"
 _MODE_CHANGED = Text("The mode is now advise", "模式已改为仅建议")
 _RUN_ENDED = Text("The run ends", "运行结束")
 _GUARD_FAILED = Text("A rule of the guard failed", "安全守则发生故障")
+_OVERDUE = Text("The guard takes command: {rule}: {reason}", "安全守则收回控制权：{rule}：{reason}")
 _CONTROLLER_FAILED = Text("The controller {name} failed", "控制器“{name}”发生故障")
 
 
@@ -105,6 +106,9 @@ class Control:
         """One beat: verify commands, ask the controllers, move the street."""
         with self._lock:
             self._now = state.now
+            self._guard.note(state)
+            for entity, objection in self._guard.overdue(state).items():
+                self._give_back([entity] if entity in self._holders else [], _OVERDUE.filled(**objection._asdict()))
             self._ledger.record([*self._seen(state), *self._expired()])
             asked = [
                 (proposal, controller.name)

@@ -54,6 +54,21 @@ class Guard:
         for rule in self._rules:
             self._note(rule, attempt(rule.kind, rule.name, at, rule.applied, command, at))
 
+    def note(self, state: State) -> None:
+        """Let the rules look at the street; one that cannot has a gap in its record."""
+        for rule in self._rules:
+            self._note(rule, attempt(rule.kind, rule.name, state.now, rule.note, state))
+
+    def overdue(self, state: State) -> dict[str, Objection]:
+        """What must go back to its own programme now, with the rule that says so."""
+        found: dict[str, Objection] = {}
+        for rule in self._rules:
+            answer = attempt(rule.kind, rule.name, state.now, rule.overdue, state)
+            self._note(rule, answer)
+            if not isinstance(answer, Fault):
+                found.update({entity: Objection(rule.name, why) for entity, why in answer.items()})
+        return found
+
     def _ask(self, rule: GuardRule, command: Command, state: State) -> Objection | None:
         broken = self._broken.get(rule)
         answer: str | Fault | None = broken or attempt(rule.kind, rule.name, state.now, rule.objection, command, state)

@@ -37,8 +37,8 @@ class Ledger:
         with self._lock:
             self._numbered += 1
             step = CommandStep(CommandState.PROPOSED, by, at)
-            entity, action, value, reason = proposal
-            return Command(f"command-{self._numbered}", entity, action, value, reason, (step,))
+            entity, action, value, reason, explanation = proposal
+            return Command(f"command-{self._numbered}", entity, action, value, reason, (step,), explanation)
 
     def record(self, commands: Iterable[Command]) -> None:
         """Write down commands as they stand now; all of them or none."""

@@ -46,6 +46,37 @@ class CommandStep(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class Alternative(msgspec.Struct, frozen=True):
+    """An argument that was considered, and what it was predicted to cost."""
+
+    value: float
+    cost: float
+    chosen: bool = False
+
+
+class Forecast(msgspec.Struct, frozen=True):
+    """What sensors should show if the command does what it is for.
+
+    `value` is the mean, over the `seconds` after the command, of the sum of a quantity over some entities (vehicles
+    halting before a signal, say). Less is better.
+    """
+
+    entity_type: str
+    quantity: str
+    entities: tuple[str, ...]
+    seconds: float
+    value: float
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """How a decision was come by; costs are in `unit_code`."""
+
+    method: Text
+    unit_code: str
+    alternatives: tuple[Alternative, ...] = ()
+    forecast: Forecast | None = None
+
+
 class Command(msgspec.Struct, frozen=True):
     """An action on one entity: `action` names it, `value` is its argument (a phase index, say)."""
 
@@ -55,6 +86,7 @@ class Command(msgspec.Struct, frozen=True):
     value: float
     reason: Text
     record: tuple[CommandStep, ...]
+    explanation: Explanation | None = None
 
     @property
     def state(self) -> CommandState:

@@ -213,6 +213,13 @@ class GuardRule(Component):
     def applied(self, command: Command, at: float) -> None:
         """Remember a command that the street took at city time `at`."""
 
+    def note(self, state: State) -> None:
+        """Look at the street once a beat, before any command is judged."""
+
+    def overdue(self, state: State) -> dict[str, str]:
+        """The entities that must go back to their own programme now, and why."""
+        return {}
+
 
 class Indicator(Component):
     """One figure of the city for people, computed from what the brain knows."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from .commands import Command
+from .commands import Command, Explanation
 from .entities import Entity
 from .geometry import Projection
 from .observations import Column, ObservationBatch
@@ -142,6 +142,7 @@ class Proposal(NamedTuple):
     action: str
     value: float
     reason: Text
+    explanation: Explanation | None = None
 
 
 class Forecast(NamedTuple):

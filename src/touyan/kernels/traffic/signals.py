@@ -25,6 +25,9 @@ def change_commanded(world: World) -> None:
         if signals.change_step[crossing] != NONE and signals.change_step[crossing] <= world.tally[STEP]:
             show(crossing, signals.target[crossing], world)
             signals.change_step[crossing] = NONE
+            # Where the crossing was given back meanwhile, its programme goes on from here.
+            row = world.net.phase_first[crossing] + signals.phase[crossing]
+            signals.remaining[crossing] = world.net.phase_duration[row]
 
 
 @inlined
@@ -34,7 +37,7 @@ def run_programmes(world: World) -> None:
     for crossing in range(len(signals.phase)):
         first = net.phase_first[crossing]
         phases = net.phase_first[crossing + 1] - first
-        if phases == 0 or signals.commanded[crossing]:
+        if phases == 0 or signals.commanded[crossing] or signals.change_step[crossing] != NONE:
             continue
         signals.remaining[crossing] -= world.interval
         while signals.remaining[crossing] <= 0:

@@ -28,7 +28,6 @@ from .random_draws import Draws
 from .route_book import RouteBook
 from .state import branched, empty_world, grown, new_trips, roomier, with_routes
 from .trips import Trips, roads_left, trips_so_far
-from .vocabulary import CLEARANCE_S
 
 _BLOCK_S = 3600  # departures are asked for an hour ahead
 
@@ -134,23 +133,28 @@ class TrafficWorld:
         The crossing stays under command until it is released.
         """
         self._check_phase(crossing, phase)
-        signals, clearance = self._arrays.signals, self.network.clearance_phase[crossing]
+        signals, clearance = self._arrays.signals, int(self.network.clearance_phase[crossing])
         wait = self._clearance_left(crossing, phase)
         signals.commanded[crossing] = 1
         signals.target[crossing] = phase
         signals.change_step[crossing] = self.steps + wait if wait else layout.NONE
-        self._show(crossing, clearance if wait else phase)
+        if wait and clearance == layout.NONE:
+            self._keep(crossing, phase)
+        else:
+            self._show(crossing, clearance if wait else phase)
 
     def release(self, crossing: int) -> None:
         """Give a crossing back to its own programme, from its present phase on."""
         signals = self._arrays.signals
         row = self.network.phase_first[crossing] + signals.phase[crossing]
         signals.commanded[crossing] = 0
+        if signals.phase[crossing] == layout.NONE:
+            return  # the change is carried through, then the programme goes on from there
         signals.change_step[crossing] = layout.NONE
         signals.remaining[crossing] = self.network.phase_duration[row]
 
     def phases(self) -> layout.Ints:
-        """Present phase of each crossing."""
+        """Present phase of each crossing, -1 in a change between two of them."""
         return self._arrays.signals.phase.copy()
 
     def commanded(self) -> NDArray[np.bool_]:
@@ -164,11 +168,38 @@ class TrafficWorld:
         links = slice(*net.crossing_link_first[crossing : crossing + 2])
         signals.green[links] = net.phase_green[net.phase_first[crossing] + phase, net.links.movement[links]]
 
+    def greens(self) -> NDArray[np.bool_]:
+        """Which links have green now."""
+        return self._arrays.signals.green.astype(bool)
+
+    def _keep(self, crossing: int, phase: int) -> None:
+        """Leave green what has it and will have it in the next phase, and hold all else back."""
+        net, signals = self._arrays.net, self._arrays.signals
+        signals.phase[crossing] = layout.NONE
+        links = slice(*net.crossing_link_first[crossing : crossing + 2])
+        signals.green[links] &= net.phase_green[net.phase_first[crossing] + phase, net.links.movement[links]]
+
+    def _sharing_left(self, crossing: int, phase: int) -> int:
+        """Steps of clearance before a phase may begin where no phase clears the crossing."""
+        net, signals = self._arrays.net, self._arrays.signals
+        links = slice(*net.crossing_link_first[crossing : crossing + 2])
+        wanted = net.phase_green[net.phase_first[crossing] + phase, net.links.movement[links]]
+        if not (wanted & ~signals.green[links]).any():
+            return 0  # nobody starts
+        if signals.change_step[crossing] != layout.NONE and not (signals.green[links] & ~wanted).any():
+            return int(signals.change_step[crossing]) - self.steps  # nobody stops who has not stopped before
+        return self._clearance_steps(crossing)
+
+    def _clearance_steps(self, crossing: int) -> int:
+        return int(np.ceil(self.network.clearance_s[crossing] * self.steps_per_second))
+
     def _clearance_left(self, crossing: int, phase: int) -> int:
         """Steps of clearance before a phase may begin."""
         signals, clearance = self._arrays.signals, self.network.clearance_phase[crossing]
-        if clearance == layout.NONE or self.steps == 0:  # nobody is on a crossing before the first second
+        if self.steps == 0:  # nobody is on a crossing before the first second
             return 0
+        if clearance == layout.NONE:
+            return self._sharing_left(crossing, phase)
         if signals.change_step[crossing] != layout.NONE:
             return int(signals.change_step[crossing]) - self.steps
         if signals.phase[crossing] == phase:
@@ -176,7 +207,7 @@ class TrafficWorld:
         if signals.phase[crossing] == clearance:
             left_s = 0.0 if signals.commanded[crossing] else signals.remaining[crossing]
             return int(np.ceil(left_s * self.steps_per_second))
-        return CLEARANCE_S * self.steps_per_second
+        return self._clearance_steps(crossing)
 
     def _check_phase(self, crossing: int, phase: int) -> None:
         phases = len(self.network.phases_of(crossing))
