@@ -14,11 +14,12 @@ from .effect import RELEASE
 
 
 class Objection(NamedTuple):
-    """Which rule objects to a command, and why."""
+    """Which rule objects to a command, why, whether the rule itself failed, whether time heals it."""
 
     rule: str
     reason: str
     failed: bool = False
+    passes: bool = False
 
 
 class Guard:
@@ -43,11 +44,12 @@ class Guard:
         return bool(self._broken)
 
     def objection(self, command: Command, state: State) -> Objection | None:
-        """The first objection to a command; None when no rule has any."""
+        """The gravest objection to a command; None when no rule has any."""
         if not self._rules:
             return None if command.action == RELEASE else Objection("guard", "no guard rule is loaded")
-        objections = (self._ask(rule, command, state) for rule in self._rules)
-        return next((objection for objection in objections if objection), None)
+        objections = [found for rule in self._rules if (found := self._ask(rule, command, state))]
+        # What never passes comes first, so that nothing waits in vain.
+        return min(objections, key=lambda objection: objection.passes, default=None)
 
     def applied(self, command: Command, at: float) -> None:
         """Let the rules remember a command that the street took."""
@@ -76,7 +78,7 @@ class Guard:
             self.faults.setdefault(rule, answer)
             failed = Objection(rule.name, f"the rule failed: {answer.words}", failed=True)
             return None if command.action == RELEASE else failed
-        return None if answer is None else Objection(rule.name, answer)
+        return None if answer is None else Objection(rule.name, answer, passes=rule.passes)
 
     def _note(self, rule: GuardRule, answer: object) -> None:
         if isinstance(answer, Fault):

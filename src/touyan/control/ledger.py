@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Protocol
 
-from touyan.core.commands import NEXT_STATES, Command, CommandState, CommandStep
+from touyan.core.commands import OPEN_STATES, Command, CommandState, CommandStep
 from touyan.core.errors import NotFoundError
 from touyan.core.protocols import Proposal
 
@@ -71,7 +71,7 @@ class Ledger:
         return sorted(known, key=_number, reverse=True)[:most]
 
     def _keep(self, command: Command) -> None:
-        if command.state in NEXT_STATES:
+        if command.state in OPEN_STATES:
             self._live[command.identifier] = command
             return
         self._live.pop(command.identifier, None)

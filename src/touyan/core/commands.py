@@ -1,8 +1,10 @@
 """Commands to the street and their life cycle, each step on record.
 
-proposed ─▶ guarded ─▶ approved ─▶ applied ─▶ verified
+proposed ─▶ guarded ─▶ approved ─▶ applied ─▶ verified ─▶ rolled-back (it made things worse than forecast)
     │           │           └────────▶ failed (the plant did not follow)
     └▶ refused  └▶ expired (nobody approved in time)
+
+A proposal that is only too early for the guard (a green is still too short) stays proposed until it is time.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ class CommandState(StrEnum):
     REFUSED = "refused"
     EXPIRED = "expired"
     FAILED = "failed"
+    ROLLED_BACK = "rolled-back"
 
 
 NEXT_STATES: dict[CommandState, frozenset[CommandState]] = {
@@ -34,7 +37,11 @@ NEXT_STATES: dict[CommandState, frozenset[CommandState]] = {
     CommandState.GUARDED: frozenset({CommandState.APPROVED, CommandState.REFUSED, CommandState.EXPIRED}),
     CommandState.APPROVED: frozenset({CommandState.APPLIED, CommandState.FAILED, CommandState.REFUSED}),
     CommandState.APPLIED: frozenset({CommandState.VERIFIED, CommandState.FAILED}),
+    CommandState.VERIFIED: frozenset({CommandState.ROLLED_BACK}),
 }
+
+OPEN_STATES = frozenset({CommandState.PROPOSED, CommandState.GUARDED, CommandState.APPROVED, CommandState.APPLIED})
+"""The states in which something is still to happen."""
 
 
 class CommandStep(msgspec.Struct, frozen=True):

@@ -201,6 +201,8 @@ class GuardRule(Component):
 
     abstract = True
     kind = "guard"
+    passes: ClassVar[bool] = False
+    """Whether time heals what it objects to, so that a command may wait a little instead of being refused."""
 
     @abstractmethod
     def start(self, plant: Plant) -> None:

@@ -142,6 +142,7 @@ class ClearanceTime(SignalGuard):
 class MinimumGreen(SignalGuard):
     """Objects to ending a green too early, by what was seen of the street."""
 
+    passes = True
     min_green_s: float = setting(5.0, unit="SEC", at_least=0.0, help="How long a phase must have had green.")
     follows_within_s: float = setting(
         20.0, unit="SEC", at_least=5.0, help="How long a change may take until it is seen; then what is seen counts."
@@ -207,10 +208,10 @@ class MaximumRed(SignalGuard):
     """
 
     max_red_s: float = setting(
-        180.0, unit="SEC", at_least=60.0, at_most=900.0, help="How long somebody may wait at red under command."
+        300.0, unit="SEC", at_least=60.0, at_most=900.0, help="How long somebody may wait at red under command."
     )
     patience_s: float = setting(
-        30.0, unit="SEC", at_least=0.0, at_most=300.0, help="How much longer, until the crossing is given back."
+        60.0, unit="SEC", at_least=0.0, at_most=300.0, help="How much longer, until the crossing is given back."
     )
 
     def start(self, plant: Plant) -> None:

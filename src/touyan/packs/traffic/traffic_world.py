@@ -6,6 +6,7 @@ docs/en/explanation/traffic-model.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
@@ -20,6 +21,7 @@ from touyan.core.protocols import Scene
 from touyan.kernels.traffic import layout
 from touyan.kernels.traffic.scene import place_vehicles
 from touyan.kernels.traffic.sensing import look
+from touyan.kernels.traffic.signals import bring_one
 
 from .crew import Crew
 from .demand import Demand, Departures
@@ -133,15 +135,10 @@ class TrafficWorld:
         The crossing stays under command until it is released.
         """
         self._check_phase(crossing, phase)
-        signals, clearance = self._arrays.signals, int(self.network.clearance_phase[crossing])
-        wait = self._clearance_left(crossing, phase)
-        signals.commanded[crossing] = 1
-        signals.target[crossing] = phase
-        signals.change_step[crossing] = self.steps + wait if wait else layout.NONE
-        if wait and clearance == layout.NONE:
-            self._keep(crossing, phase)
-        else:
-            self._show(crossing, clearance if wait else phase)
+        steps = 0  # nobody is on a crossing before the first second
+        if self.steps:
+            steps = math.ceil(float(self.network.clearance_s[crossing]) * self.steps_per_second)
+        bring_one(self._arrays, crossing, phase, int(self.network.clearance_phase[crossing]), steps)
 
     def release(self, crossing: int) -> None:
         """Give a crossing back to its own programme, from its present phase on."""
@@ -161,53 +158,9 @@ class TrafficWorld:
         """Which crossings are under command."""
         return self._arrays.signals.commanded.astype(bool)
 
-    def _show(self, crossing: int, phase: int) -> None:
-        """Bring a crossing to a phase, and its links to the colour of their movements."""
-        net, signals = self._arrays.net, self._arrays.signals
-        signals.phase[crossing] = phase
-        links = slice(*net.crossing_link_first[crossing : crossing + 2])
-        signals.green[links] = net.phase_green[net.phase_first[crossing] + phase, net.links.movement[links]]
-
     def greens(self) -> NDArray[np.bool_]:
         """Which links have green now."""
         return self._arrays.signals.green.astype(bool)
-
-    def _keep(self, crossing: int, phase: int) -> None:
-        """Leave green what has it and will have it in the next phase, and hold all else back."""
-        net, signals = self._arrays.net, self._arrays.signals
-        signals.phase[crossing] = layout.NONE
-        links = slice(*net.crossing_link_first[crossing : crossing + 2])
-        signals.green[links] &= net.phase_green[net.phase_first[crossing] + phase, net.links.movement[links]]
-
-    def _sharing_left(self, crossing: int, phase: int) -> int:
-        """Steps of clearance before a phase may begin where no phase clears the crossing."""
-        net, signals = self._arrays.net, self._arrays.signals
-        links = slice(*net.crossing_link_first[crossing : crossing + 2])
-        wanted = net.phase_green[net.phase_first[crossing] + phase, net.links.movement[links]]
-        if not (wanted & ~signals.green[links]).any():
-            return 0  # nobody starts
-        if signals.change_step[crossing] != layout.NONE and not (signals.green[links] & ~wanted).any():
-            return int(signals.change_step[crossing]) - self.steps  # nobody stops who has not stopped before
-        return self._clearance_steps(crossing)
-
-    def _clearance_steps(self, crossing: int) -> int:
-        return int(np.ceil(self.network.clearance_s[crossing] * self.steps_per_second))
-
-    def _clearance_left(self, crossing: int, phase: int) -> int:
-        """Steps of clearance before a phase may begin."""
-        signals, clearance = self._arrays.signals, self.network.clearance_phase[crossing]
-        if self.steps == 0:  # nobody is on a crossing before the first second
-            return 0
-        if clearance == layout.NONE:
-            return self._sharing_left(crossing, phase)
-        if signals.change_step[crossing] != layout.NONE:
-            return int(signals.change_step[crossing]) - self.steps
-        if signals.phase[crossing] == phase:
-            return 0
-        if signals.phase[crossing] == clearance:
-            left_s = 0.0 if signals.commanded[crossing] else signals.remaining[crossing]
-            return int(np.ceil(left_s * self.steps_per_second))
-        return self._clearance_steps(crossing)
 
     def _check_phase(self, crossing: int, phase: int) -> None:
         phases = len(self.network.phases_of(crossing))
