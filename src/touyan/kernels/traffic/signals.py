@@ -58,7 +58,7 @@ def steps_cleared(crossing: int, phase: int, clearance: int, clearance_steps: in
         return 0
     if signals.phase[crossing] != clearance:
         return clearance_steps
-    return 0 if signals.commanded[crossing] else int(math.ceil(signals.remaining[crossing] / world.interval))
+    return 0 if signals.commanded[crossing] else math.ceil(signals.remaining[crossing] / world.interval)
 
 
 @inlined
