@@ -77,13 +77,14 @@ class Series:
         different lengths and IndexError for rows that are not there.
         """
         rows = np.ascontiguousarray(rows, np.intp)
-        at, values = np.ascontiguousarray(at, float), np.ascontiguousarray(values, float)
-        if not rows.shape == at.shape == values.shape:
+        times: Column = np.ascontiguousarray(at, np.float64)
+        readings: Column = np.ascontiguousarray(values, np.float64)
+        if not rows.shape == times.shape == readings.shape:
             raise ValueError(f"found columns of shapes {rows.shape}, {at.shape}, {values.shape}; expected equal ones")
         if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
             raise IndexError(f"found rows {rows.min()} to {rows.max()}; there are {len(self)} series")
         fresh = np.empty(len(rows))
-        observe(self._memory, rows, at, values, self._offset_s, fresh)
+        observe(self._memory, rows, times, readings, self._offset_s, fresh)
         return fresh
 
     def verdict(self, rows: Rows | slice = slice(None)) -> Verdict:
