@@ -18,6 +18,7 @@ import typer
 from touyan.cli.exits import ExitCode
 from touyan.cli.serving import Address, Visit, free_address, serve_city
 from touyan.core.errors import InputError, PortInUseError, TouyanError
+from touyan.runtime.broker import open_broker
 from touyan.runtime.settings import ServerTable
 from touyan.runtime.view import Update
 
@@ -84,7 +85,7 @@ def serve_fake(monkeypatch: pytest.MonkeyPatch, brain: Any, visit: Visit, leave:
         raise AssertionError("no signal came")
 
     monkeypatch.setattr("touyan.server.serve.serve", serve)
-    serve_city(brain, ANYWHERE, visit)
+    serve_city(brain, open_broker(), ANYWHERE, visit)
 
 
 def wait_for_a_signal() -> None:

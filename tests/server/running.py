@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from touyan.runtime.view import BrainView
+from touyan.server.app import create_app
 from touyan.server.serve import bind, make_server
 
 START_WITHIN_S = 20.0
@@ -17,7 +18,7 @@ def running_server(view: BrainView, port: int = 0) -> Iterator[str]:
     """Serve a view while the block runs; gives the address."""
     ready = threading.Event()
     listener = bind("127.0.0.1", port)
-    server = make_server(view, "127.0.0.1", ready.set)
+    server = make_server(create_app(view), ready.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
     thread.start()
     try:

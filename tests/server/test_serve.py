@@ -22,6 +22,7 @@ REPOSITORY = Path(__file__).parents[2]
 PROGRAMME = """
 import threading
 from tests.server.fake_city import FakeCity
+from touyan.server.app import create_app
 from touyan.server.serve import bind, serve
 
 with bind("127.0.0.1", 0) as probe:
@@ -29,7 +30,7 @@ with bind("127.0.0.1", 0) as probe:
 city = FakeCity()
 city.beat()
 try:
-    serve(city, "127.0.0.1", port, lambda: print(port, flush=True))
+    serve(create_app(city), "127.0.0.1", port, lambda: print(port, flush=True))
 except KeyboardInterrupt:
     print("stopped in order", flush=True)
 """

@@ -32,6 +32,7 @@ def demo(
     """Run the generated city with the console."""
     from touyan.core.components import Scenario
     from touyan.runtime.brain import Brain
+    from touyan.runtime.broker import open_broker
 
     options = {"server.host": host, "server.port": port, "brain.speed": speed}
     settings, registry = loaded(config, options)
@@ -42,4 +43,4 @@ def demo(
     warn_of_refused(registry)
     brain = Brain(settings, registry, scenario, settings.brain.controller, TWIN, store=None)
     visit = Visit(tell("source.generated"), TWIN, minutes, not no_browser, language)
-    serve_city(brain, address, visit)
+    serve_city(brain, open_broker(contexts=settings.broker.folder), address, visit)

@@ -11,7 +11,7 @@ import typer
 
 from touyan.core.errors import TouyanError
 
-from . import bench, compare, demand, demo, doctor, importing, new_pack, replay, run, simulate, source
+from . import bench, broker, compare, demand, demo, doctor, importing, new_pack, replay, run, simulate
 from .exits import ExitCode, exit_code_of
 from .messages import tell
 from .options import Debug, Json, Quiet
@@ -27,9 +27,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "simulate": simulate.simulate,
     "demand": demand.demand,
     "import": importing.import_city,
-    "source": source.source,
     "compare": compare.compare,
     "replay": replay.replay,
+    "broker": broker.broker,
     "bench": bench.bench,
     "new-pack": new_pack.new_pack,
     "doctor": doctor.doctor,

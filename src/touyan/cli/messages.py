@@ -37,11 +37,6 @@ MESSAGES: dict[str, Text] = {
         "Example: touyan import run.sumocfg --export net.geojson",
         "读入城市文件，说明其中有什么、哪些未纳入。\n\n示例：touyan import run.sumocfg --export net.geojson",
     ),
-    "source": Text(
-        "Try a declared source, read what of it could not be understood, or send that again.\n\n"
-        "Example: touyan source test loops.toml --sample message.json",
-        "试用声明的数据源，查看或重送未能理解的消息。\n\n示例：touyan source test loops.toml --sample message.json",
-    ),
     "compare": Text(
         "Compare two possible cities under the same seeds.\n\n"
         "Example: touyan compare base.toml closure.toml --seeds 10",
@@ -51,6 +46,10 @@ MESSAGES: dict[str, Text] = {
         "Check a recording, say what it holds, and export its frames.\n\n"
         "Example: touyan replay hour.rec --export frames.csv --from 60 --to 120",
         "检查录像，说明其内容，并可导出各帧。\n\n示例：touyan replay hour.rec --export frames.csv --from 60 --to 120",
+    ),
+    "broker": Text(
+        "Serve NGSI-LD without a city.\n\nExample: touyan broker --port 1026 --data my_broker",
+        "不带城市，单独提供 NGSI-LD 服务。\n\n示例：touyan broker --port 1026 --data my_broker",
     ),
     "bench": Text(
         "Run all benchmarks, or one, and print what was measured.\n\nExample: touyan bench --json",
@@ -63,18 +62,6 @@ MESSAGES: dict[str, Text] = {
     "doctor": Text(
         "Check this machine and this installation.\n\nExample: touyan doctor --json",
         "检查本机环境与安装情况。\n\n示例：touyan doctor --json",
-    ),
-    "argument.source-action": Text("test, letters or replay.", "test（试用）、letters（查看）或 replay（重送）。"),
-    "argument.declaration": Text("TOML file that declares the source.", "声明数据源的 TOML 文件。"),
-    "option.sample": Text("File with one message, instead of the source itself.", "含一条消息的文件，代替数据源本身。"),
-    "option.wait": Text("Seconds to wait for the first message.", "等待第一条消息的秒数。"),
-    "option.brain": Text("Address of the brain that takes the letters.", "接收消息的大脑地址。"),
-    "said.understood": Text(
-        "{place}: {bytes} bytes, {readings} readings, {refused} records left out",
-        "{place}：{bytes} 字节，{readings} 个读数，{refused} 条记录未用",
-    ),
-    "said.replayed": Text(
-        "{done} understood and sent, {still} still not understood", "{done} 条已理解并送出，{still} 条仍未理解"
     ),
     "option.json": Text("Print JSON on standard output.", "在标准输出打印 JSON。"),
     "option.quiet": Text("Print results and errors only.", "只打印结果和错误。"),
@@ -91,6 +78,8 @@ MESSAGES: dict[str, Text] = {
     "option.language": Text("Language of the console: en or zh.", "控制台语言：en 或 zh。"),
     "option.controller": Text("Controller, as name or name:argument.", "控制器，写作“名称”或“名称:参数”。"),
     "option.mode": Text("advise, confirm or automatic.", "advise（建议）、confirm（确认）或 automatic（自动）。"),
+    "option.data": Text("Folder for what the broker stores.", "代理存放数据的文件夹。"),
+    "option.contexts": Text("Folder of JSON-LD contexts that need no web.", "无需联网的 JSON-LD 上下文文件夹。"),
     "option.flow": Text("Flow file of the folder.", "文件夹中的流量文件。"),
     "option.seconds": Text("City seconds to simulate.", "仿真的城市秒数。"),
     "option.counts": Text(
@@ -139,6 +128,7 @@ MESSAGES: dict[str, Text] = {
         "control:    {controller}, beside a twin under {twin}", "控制：    {controller}，孪生对照为 {twin}"
     ),
     "said.stop": Text("Ctrl+C stops it.", "按 Ctrl+C 停止。"),
+    "said.broker": Text("NGSI-LD: {url}", "NGSI-LD：{url}"),
     "said.stopped": Text("stopped.", "已停止。"),
     "said.failed": Text("the brain failed and was stopped", "大脑出错，已停止"),
     "said.refused": Text("warning: {reason}", "警告：{reason}"),

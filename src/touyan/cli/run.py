@@ -49,6 +49,7 @@ def run(
 ) -> None:
     """Run the city of a folder with the console."""
     from touyan.runtime.brain import Brain
+    from touyan.runtime.broker import open_broker
     from touyan.runtime.cities import find_scenario
 
     told = {"brain.controller": controller, "brain.mode": mode, "brain.speed": speed}
@@ -59,7 +60,7 @@ def run(
     store = settings.store.path / city.resolve().name
     brain = Brain(settings, registry, scenario, settings.brain.controller, TWIN, store=store)
     visit = Visit(str(city), TWIN, minutes, not no_browser, language)
-    serve_city(brain, address, visit)
+    serve_city(brain, open_broker(store / "broker", settings.broker.folder), address, visit)
 
 
 def _wishes(city: Path, flow: str | None, seed: int | None) -> dict[str, Any]:

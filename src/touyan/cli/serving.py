@@ -25,6 +25,7 @@ from .screen import progress, say, show, show_table
 
 if TYPE_CHECKING:
     from touyan.runtime.brain import Brain
+    from touyan.runtime.broker import BrokerHost
     from touyan.runtime.settings import ServerTable
     from touyan.runtime.view import BrainView, Figure, Update
 
@@ -40,8 +41,9 @@ class Visit:
     language: str | None
 
 
-def serve_city(brain: Brain, address: Address, visit: Visit) -> None:
-    """Run the brain with its console until somebody stops it or its time is up."""
+def serve_city(brain: Brain, broker: BrokerHost, address: Address, visit: Visit) -> None:
+    """Run the brain with its console and broker until somebody stops it or its time is up."""
+    from touyan.server.app import create_app
     from touyan.server.serve import serve
 
     end = _End(brain, visit.minutes)
@@ -52,8 +54,8 @@ def serve_city(brain: Brain, address: Address, visit: Visit) -> None:
         _announce(brain, address.url(visit.language), visit)
         brain.start()
 
-    with suppress(KeyboardInterrupt), _termination_as_interrupt(), _stopping(brain):
-        serve(brain, address.host, address.port, open_city)
+    with suppress(KeyboardInterrupt), termination_as_interrupt(), _stopping(brain):
+        serve(create_app(brain, address.host, broker), address.host, address.port, open_city)
     _farewell(brain, end)
 
 
@@ -105,7 +107,7 @@ def _has_desktop() -> bool:
 
 
 @contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
+def termination_as_interrupt() -> Iterator[None]:
     """SIGTERM stops as Ctrl+C does, so that both end in the same order."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:

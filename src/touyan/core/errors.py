@@ -9,8 +9,8 @@ TouyanError
   ├─ CommandRefused    the guard's answer to an unsafe command, with the rule's name
   ├─ PortInUseError    the address to listen on is taken
   ├─ StorageFullError  what was sent cannot be stored; what was acknowledged is safe
-  ├─ BusyError         more comes in than can be stored; the same may be sent later
   ├─ MissingPackageError  something optional is not installed: what to install
+  ├─ BrokerError       the broker's answer to a request that it cannot take
   └─ BrokenWorldError  a simulated world that breaks its own laws: time, place, thing, found
 """
 
@@ -116,16 +116,6 @@ class StorageFullError(TouyanError):
         self.place, self.reason = place, reason
 
 
-class BusyError(TouyanError):
-    """More comes in than can be stored at the moment."""
-
-    code = "busy"
-
-    def __init__(self, what: str, waiting: int) -> None:
-        super().__init__(f"{what}: {waiting} messages wait to be stored already", "send it again in a few seconds")
-        self.what, self.waiting = what, waiting
-
-
 class MissingPackageError(TouyanError):
     """Something optional is not installed."""
 
@@ -147,6 +137,19 @@ class BrokenWorldError(TouyanError):
             "report it with the city's files, settings and seed; without --strict the run goes on",
         )
         self.at_s, self.place, self.thing, self.found = at_s, place, thing, found
+
+
+class BrokerError(TouyanError):
+    """The broker's answer to a request that it cannot take.
+
+    `kind` is the NGSI-LD error type (ETSI GS CIM 009, clause 5.5.2).
+    """
+
+    code = "broker-refused"
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail, "correct the request and send it again")
+        self.kind = kind
 
 
 def _listed(names: list[str], most: int = 12) -> str:

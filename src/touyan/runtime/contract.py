@@ -13,7 +13,6 @@ from touyan.core.components import (
     Controller,
     DemandMaker,
     Detector,
-    Forecaster,
     GuardRule,
     Indicator,
     Layer,
@@ -25,7 +24,6 @@ from touyan.core.components import (
 CONTRACT: dict[str, type[Component]] = {
     "sources": Source,
     "detectors": Detector,
-    "forecasters": Forecaster,
     "rules": Rule,
     "worlds": Scenario,
     "demands": DemandMaker,

@@ -63,6 +63,20 @@ class ServerTable(Configurable):
     port: int = setting(8600, at_least=0, at_most=65535, help="Port to listen on.")
 
 
+class BrokerTable(Configurable):
+    """What the NGSI-LD broker has at hand."""
+
+    name = "broker"
+    contexts: str = setting(
+        "", help="Folder of JSON-LD contexts that need no web: index.json names the file of each URL."
+    )
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of contexts, None for none."""
+        return Path(self.contexts) if self.contexts else None
+
+
 class StoreTable(Configurable):
     """Where the brain keeps what must outlive it."""
 
@@ -88,7 +102,8 @@ class PacksTable(Configurable):
 
 
 TABLES: dict[str, type[Configurable]] = {
-    table.name: table for table in (BrainTable, CityTable, ServerTable, StoreTable, HistorySettings, PacksTable)
+    table.name: table
+    for table in (BrainTable, CityTable, ServerTable, BrokerTable, StoreTable, HistorySettings, PacksTable)
 }
 
 
@@ -118,6 +133,7 @@ class BrainSettings:
     brain: BrainTable = field(default_factory=BrainTable)
     city: CityTable = field(default_factory=CityTable)
     server: ServerTable = field(default_factory=ServerTable)
+    broker: BrokerTable = field(default_factory=BrokerTable)
     store: StoreTable = field(default_factory=StoreTable)
     history: HistorySettings = field(default_factory=HistorySettings)
     packs: PacksTable = field(default_factory=PacksTable)

@@ -222,9 +222,8 @@ def _check(draft: _Draft, scenario: Scenario, changes: Sequence[Change]) -> None
     plant = _made(draft.city, lambda: scenario.build([]))
     for change, listed in zip(changes, draft.changes, strict=True):
         keys = {"": listed.head} | listed.keys
-        # First whether it is a change of such a city at all: only then does it know what to look for there.
-        _made(keys, partial(scenario.changed, [change]))
         _made(keys, partial(change.check, plant))
+        _made(keys, partial(scenario.changed, [change]))
 
 
 def _values(keys: Mapping[str, Given], kind: type[Configurable]) -> dict[str, Any]:

@@ -1,44 +1,67 @@
-"""The ASGI application: routes, guard, error shape."""
+"""The ASGI applications: routes, guard, error shape."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Route, WebSocketRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Lifespan
 
+from touyan.runtime.broker import BrokerHost
 from touyan.runtime.view import BrainView
 
 from .alert_api import AlertApi
+from .answers import Json
 from .api import Api
 from .feed import Feed
+from .ngsild.api import BrokerDoor
 from .pages import Pages
 from .problems import HANDLERS
 from .security import Guard, HostRule
 from .static_files import StaticFiles
 
 
-def create_app(view: BrainView, host: str = "127.0.0.1") -> Starlette:
-    """The console and API of one brain; `host` is the address that the server is bound to."""
+def create_app(view: BrainView, host: str = "127.0.0.1", broker: BrokerHost | None = None) -> Starlette:
+    """The console and API of one brain, with its broker; `host` is the address that the server is bound to."""
     feed, static = Feed(view), StaticFiles()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with feed.running():
+        async with feed.running(), broker.running() if broker else nullcontext():
             yield
 
-    routes = [
+    routes: list[BaseRoute] = [
         Route("/", Pages(static).operations),
         Route("/static/{stamp}/{path:path}", static.respond),
         *Api(view).routes(),
         *AlertApi(view, feed.alert_changed).routes(),
         WebSocketRoute("/live", feed.connect),
     ]
-    return Starlette(
-        routes=routes,
-        middleware=[Middleware(Guard, hosts=HostRule(host))],
-        exception_handlers=HANDLERS,
-        lifespan=lifespan,
-    )
+    return _guarded(routes, host, broker, lifespan)
+
+
+def create_broker_app(broker: BrokerHost, host: str = "127.0.0.1") -> Starlette:
+    """The broker alone, with a page that says that it is well."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with broker.running():
+            yield
+
+    return _guarded([Route("/health", broker_health)], host, broker, lifespan)
+
+
+def _guarded(routes: list[BaseRoute], host: str, broker: BrokerHost | None, lifespan: Lifespan[Starlette]) -> Starlette:
+    door = [Middleware(BrokerDoor, host=broker)] if broker else []
+    middleware = [Middleware(Guard, hosts=HostRule(host)), *door]
+    return Starlette(routes=routes, middleware=middleware, exception_handlers=HANDLERS, lifespan=lifespan)
+
+
+async def broker_health(request: Request) -> Response:
+    """Answer that the broker listens."""
+    return Json({"status": "ok"})

@@ -17,7 +17,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from touyan.core.errors import (
-    BusyError,
     InputError,
     NotFoundError,
     SettingError,
@@ -35,7 +34,6 @@ _STATUS: dict[type[TouyanError], int] = {
     StaleActionError: 409,
     InputError: 422,
     SettingError: 422,
-    BusyError: 503,
     StorageFullError: 507,
 }
 

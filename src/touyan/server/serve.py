@@ -7,11 +7,9 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from touyan.core.errors import PortInUseError
-from touyan.runtime.view import BrainView
-
-from .app import create_app
 
 _PORTS_TRIED = 100
 _LARGEST_CLIENT_MESSAGE = 4_096
@@ -20,7 +18,7 @@ _LARGEST_CLIENT_MESSAGE = 4_096
 _SHUTDOWN_S = 2
 
 
-def serve(view: BrainView, host: str, port: int, ready: Callable[[], None] | None = None) -> None:
+def serve(app: ASGIApp, host: str, port: int, ready: Callable[[], None] | None = None) -> None:
     """Serve until a signal comes; `ready` is called once requests are answered.
 
     Port 0 takes any free one. Raises PortInUseError with the next free port, and KeyboardInterrupt after an orderly
@@ -28,13 +26,13 @@ def serve(view: BrainView, host: str, port: int, ready: Callable[[], None] | Non
     """
     listener = bind(host, port)
     with listener:
-        make_server(view, host, ready or _nothing).run(sockets=[listener])
+        make_server(app, ready or _nothing).run(sockets=[listener])
 
 
-def make_server(view: BrainView, host: str, ready: Callable[[], None]) -> uvicorn.Server:
-    """A uvicorn server with the settings that the console needs."""
+def make_server(app: ASGIApp, ready: Callable[[], None]) -> uvicorn.Server:
+    """A uvicorn server with the settings that the console and the broker need."""
     config = uvicorn.Config(
-        create_app(view, host),
+        app,
         log_config=None,
         log_level="warning",
         access_log=False,

@@ -22,6 +22,7 @@ from .demand import Floats, Ints
 from .network import Flags, RoadNetwork
 from .pictures import Picture, Pixels
 from .pressure import candidate_phases
+from .vocabulary import CLEARANCE_S
 from .worlds import TrafficScenario
 
 FIRST = ""
@@ -167,12 +168,11 @@ class SignalTask:
 
     def _change(self, rows: Ints, actions: Ints) -> None:
         """Bring signals to new phases; the street inserts the clearance."""
-        clearance = self.network.clearance_s[self._crossing[rows]]
+        clearance = CLEARANCE_S if self.world.seconds else 0  # nobody is on a crossing before the first second
         for row in rows.tolist():
             self.world.command(int(self._crossing[row]), int(self._phases[row, actions[row]]))
         self._chosen[rows] = actions[rows]
-        # Nobody is on a crossing before the first second.
-        self._green_at[rows] = self.world.seconds + (clearance if self.world.seconds else 0.0)
+        self._green_at[rows] = self.world.seconds + clearance
 
     def _read(self, seconds: int) -> None:
         """Take down what the lane detectors gathered over some seconds, and what they see now."""

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from touyan.core.errors import InputError
 from touyan.core.geometry import Projection
 
 from .. import building
-from ..intergreens import clearances
 from ..network import RoadNetwork
 from ..timetable import Timetable
 from .configuration import MAPS, Files, is_kind
@@ -65,7 +62,7 @@ def read_city(
     place = place_of(net, otherwise)
     roads, short = contracted(net, kept)
     planner = Planner(roads, kept, chosen([*net.programmes, *rides.programmes]), files.begin, place)
-    network = _cleared(building.build(planner.plan()), net)
+    network = building.build(planner.plan())
     found = Ways(net, frozenset(short), network, rides.types, lane_change)
     demand = found.timetable(wanted, step_s)
     left_out = of_network(roads, short, kept, planner) + of_signals(planner, [*net.programmes, *rides.programmes])
@@ -76,13 +73,6 @@ def read_city(
     left_out["imperfect-types"] = rides.types.imperfect
     left_out["loops"] = len(rides.detectors)
     return City(network, demand, tuple(rides.detectors), left_out, len(rides.rides))
-
-
-def _cleared(network: RoadNetwork, net: Net) -> RoadNetwork:
-    """The network with its crosswalks, and the clearance that its speeds and widths ask for."""
-    crosswalks = np.array([net.crosswalks.get(crossing, 0.0) for crossing in network.crossing_ids])
-    network = replace(network, given_crosswalk_m=crosswalks)
-    return replace(network, given_clearance_s=clearances(network))
 
 
 def _read_network(path: Path) -> tuple[Net, Counter[str]]:

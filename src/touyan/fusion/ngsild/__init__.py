@@ -1,0 +1,1 @@
+"""NGSI-LD (ETSI GS CIM 009): what the broker knows, as plain synchronous Python over batches."""

@@ -1,1 +1,0 @@
-"""How a cloud spreads: Gaussian puffs on plain arrays."""

@@ -1,1 +1,0 @@
-"""Air and water of a city: what is known of them, and only here."""

@@ -1,0 +1,139 @@
+"""The broker with its log and its way to the web; the server talks to it through here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from touyan.core.errors import BrokerError, InputError, TouyanError
+from touyan.fusion.ngsild.broker import Broker, Tenant
+from touyan.fusion.ngsild.contexts import CORE, Context, Documents, TermMap, context_of, link_urls
+from touyan.fusion.ngsild.entities import BatchResult, Page, Written
+from touyan.fusion.ngsild.parameters import check_parameters, flag
+from touyan.fusion.ngsild.terms import CORE_CONTEXT
+from touyan.fusion.ngsild.transaction import Transaction
+from touyan.fusion.store.journal import Journal
+
+__all__ = [
+    "CORE",
+    "CORE_CONTEXT",
+    "BatchResult",
+    "BrokerHost",
+    "Context",
+    "Page",
+    "Tenant",
+    "TermMap",
+    "Transaction",
+    "Written",
+    "check_parameters",
+    "flag",
+    "link_urls",
+]
+
+_CONTEXT_TIMEOUT_S = 5.0
+_LARGEST_CONTEXT = 4_000_000
+_MOST_CONTEXTS_A_MESSAGE = 30
+
+
+class BrokerHost:
+    """One broker, with its log in a folder or without one."""
+
+    def __init__(self, broker: Broker, journal: Journal | None = None) -> None:
+        self.broker = broker
+        self._journal = journal
+
+    def tenant(self, name: str = "", *, create: bool = False) -> Tenant:
+        """A tenant by name."""
+        return self.broker.tenant(name, create=create)
+
+    async def commit(self, transaction: Transaction) -> None:
+        """Wait until a transaction is durable; raises StorageFullError when it cannot be."""
+        if not transaction.records:
+            return
+        self.broker.begun(transaction)
+        if self._journal is not None:
+            try:
+                await asyncio.wrap_future(self._journal.append(transaction.records))
+            except TouyanError:
+                self.broker.lost(transaction)
+                raise
+        self.broker.settled(transaction)
+
+    async def terms(self, context: Context | None) -> TermMap:
+        """The term map of a context, whose documents are brought from the web where they are not at hand."""
+        documents = self.broker.documents
+        if context is None:
+            return CORE
+        for _ in range(_MOST_CONTEXTS_A_MESSAGE):
+            missing = documents.missing(context)
+            if not missing:
+                return documents.compile(context)
+            for url in missing:
+                documents.keep(url, await _download(url))
+        raise BrokerError("LdContextNotAvailable", "the context leads to too many others")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take part in the life of a server; the log is closed at its end."""
+        try:
+            yield
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the log; nothing can be written after."""
+        if self._journal is not None:
+            self._journal.close()
+
+
+def open_broker(folder: Path | None = None, contexts: Path | None = None) -> BrokerHost:
+    """The broker of a folder, with everything that was written before; without one it lives in memory.
+
+    `contexts` is a folder with `index.json` (URL → file) of contexts that need no web.
+    """
+    broker = Broker(Documents(preloaded(contexts) if contexts else None))
+    if folder is None:
+        return BrokerHost(broker)
+    journal = Journal.open(folder)
+    broker.replay(record for _, record in journal.replay())
+    return BrokerHost(broker, journal)
+
+
+def preloaded(folder: Path) -> dict[str, Any]:
+    """The contexts of a folder by URL; raises InputError for what cannot be read."""
+    index = _json(folder / "index.json")
+    if not isinstance(index, dict):
+        raise InputError(str(folder / "index.json"), "", "no object", "an object from URLs to file names")
+    return {url: context_of(_json(folder / str(name)), url) for url, name in index.items()}
+
+
+def _json(file: Path) -> Any:
+    try:
+        return msgspec.json.decode(file.read_bytes())
+    except OSError as error:
+        raise InputError(str(file), "", f"nothing to read ({error.strerror})", "a JSON file") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError(str(file), "", f"a text that is not JSON ({error})", "a JSON file") from None
+
+
+async def _download(url: str) -> object:
+    """What a URL answers; LdContextNotAvailable when it answers nothing of use in time."""
+    import aiohttp
+
+    try:
+        timeout = aiohttp.ClientTimeout(total=_CONTEXT_TIMEOUT_S)
+        accept = {"Accept": "application/ld+json, application/json"}
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url, headers=accept) as response:
+            response.raise_for_status()
+            body = await response.content.read(_LARGEST_CONTEXT + 1)
+        if len(body) > _LARGEST_CONTEXT:
+            raise ValueError("it is too large")
+        return msgspec.json.decode(body)
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError, msgspec.DecodeError, RecursionError) as error:
+        detail = f"the context {url[:200]!r} cannot be had: {type(error).__name__} {str(error)[:200]}"
+        raise BrokerError("LdContextNotAvailable", detail) from None

@@ -1,1 +1,0 @@
-"""Streaming detectors for any series: what is new, unrestful, silent, stuck, or does not fit together."""
