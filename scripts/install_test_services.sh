@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the tests can use from Debian's packages: a browser, a Chinese font, Node.js for the console's modules.
+# Installs what the tests can use from Debian's packages: a browser, a Chinese font, Node.js for the console's modules, an MQTT broker.
 set -euo pipefail
 
-declare -A package_of=([chromium]=chromium [npm]=npm [node]=nodejs [fc-list]=fontconfig [python3]=python3)
+PATH=$PATH:/usr/sbin # where Debian puts mosquitto
+declare -A package_of=([mosquitto]=mosquitto [chromium]=chromium [npm]=npm [node]=nodejs [fc-list]=fontconfig [python3]=python3)
 missing=()
 for command in "${!package_of[@]}"; do
   command -v "$command" >/dev/null || missing+=("${package_of[$command]}")

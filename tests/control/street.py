@@ -10,7 +10,7 @@ import numpy as np
 
 from touyan.control.authority import Mode
 from touyan.control.effect import COMMANDED, RELEASE
-from touyan.control.engine import Control
+from touyan.control.engine import Control, Terms
 from touyan.control.ledger import Ledger
 from touyan.core.commands import Command
 from touyan.core.components import Controller, GuardRule
@@ -119,6 +119,7 @@ class Scene:
         mode: Mode = Mode.AUTOMATIC,
         controllers: Sequence[Controller] | None = None,
         guards: Sequence[GuardRule] | None = None,
+        terms: Terms | None = None,
     ) -> None:
         self.street, self.paper, self.wish = Street(), Paper(), Wish()
         self.rule = NotAbove()
@@ -131,7 +132,7 @@ class Scene:
             [self.rule] if guards is None else guards,
             mode,
             self.ledger,
-            set_by="Li Na",
+            terms or Terms(set_by="Li Na"),
         )
 
     def beat(self, seconds: float = 1.0, silent: bool = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from touyan.core.errors import (
     BrokenWorldError,
+    BusyError,
     CommandRefused,
     InputError,
     MissingPackageError,
@@ -42,6 +43,7 @@ def test_every_error_has_its_own_code_and_a_next_step() -> None:
         CommandRefused("a", "b"),
         PortInUseError("127.0.0.1", 8600, 8601),
         StorageFullError("log", "the disk is full"),
+        BusyError("source loops", 1000),
         MissingPackageError("eclipse-sumo", "sumo"),
         BrokenWorldError(1.0, "a", "b", "c"),
     ]

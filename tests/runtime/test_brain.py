@@ -346,7 +346,7 @@ def test_parts_of_packs_for_things_that_the_city_has_not_are_left_out(tmp_path: 
     """A pack of another field must not raise alerts about itself in every city without that field."""
     write_pack(tmp_path, files=OF_WELLS)
     brain, _ = lived(make(registry_of(tmp_path), grid()), 60)
-    assert [alert for alert in brain.alerts() if alert.rule == "component-failed"] == []
+    assert [alert for alert in brain.desk.all() if alert.rule == "component-failed"] == []
     assert [layer.name for layer in brain.layers() if layer.pack == "wells"] == []
     assert "broken" not in {layer.name for layer in brain.layers()}
     assert {"average_travel_time_s", "vehicles_on_lanes"} <= set(figures(brain))

@@ -6,14 +6,45 @@ It shares no code with the kernels, so that a mistake in one shows against the o
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from touyan.packs.traffic.demand import Departures, VehicleTypes
-from touyan.packs.traffic.network import RoadNetwork
+from touyan.packs.traffic.demand import VehicleTypes
+from touyan.packs.traffic.network import STRAIGHT, RoadNetwork
 
 YIELD = 5.0
 TURN_SPEED = 8.3333
+HALTING = 0.1
 NEVER = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Parameters of a vehicle type."""
+
+    length: float
+    min_gap: float
+    max_speed: float
+    max_pos_acc: float
+    max_neg_acc: float
+    usual_pos_acc: float
+    usual_neg_acc: float
+    headway: float
+
+
+def kinds(types: VehicleTypes) -> list[Kind]:
+    """All types of a demand."""
+    columns = (
+        types.length,
+        types.min_gap,
+        types.max_speed,
+        types.max_pos_acc,
+        types.max_neg_acc,
+        types.usual_pos_acc,
+        types.usual_neg_acc,
+        types.headway_time,
+    )
+    return [Kind(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 @dataclass(eq=False)
@@ -23,16 +54,10 @@ class Car:
     number: int
     created: int
     priority: int
-    way: list[int]
-    length: float
-    min_gap: float
-    max_speed: float
-    max_pos_acc: float
-    max_neg_acc: float
-    usual_pos_acc: float
-    usual_neg_acc: float
-    headway: float
-    place: int = 0
+    route: tuple[int, ...]
+    drivable: int  # at first the lane on which it begins
+    kind: Kind
+    place: int = 0  # of its road on the route; on a link of the road before
     x: float = 0.0
     v: float = 0.0
     came_from: int = -1
@@ -41,21 +66,25 @@ class Car:
     gap: float = 0.0
     blocker: Car | None = None
     gone: bool = False
-    plan: tuple[float, float, int, Car | None] = (0.0, 0.0, 0, None)
-
-    @property
-    def look_ahead(self) -> float:
-        """How far it looks, m."""
-        return self.max_speed**2 / self.usual_neg_acc / 2 + self.max_speed * 2
+    wanted: float = 0.0  # speed planned; negative: it stops within the step
+    yields_to: Car | None = None
+    halting_since: int | None = None
+    entered: int = -1
+    left: int = -1
+    waited: int = 0  # steps
+    stops: int = 0
+    approached: int = 0  # steps
+    driven: float = 0.0
 
     @property
     def braking_distance(self) -> float:
         """Metres to stop at full braking."""
-        return self.v**2 / self.max_neg_acc / 2
+        return self.v**2 / self.kind.max_neg_acc / 2
 
-    def following(self) -> int | None:
-        """The next drivable on its way."""
-        return self.way[self.place + 1] if self.place + 1 < len(self.way) else None
+    @property
+    def rear(self) -> float:
+        """Where it ends, m."""
+        return self.x - self.kind.length
 
 
 @dataclass
@@ -71,9 +100,12 @@ class PlainWorld:
     """A whole city, one object a vehicle."""
 
     network: RoadNetwork
+    dt: float = 1.0
+    patience: int = 0  # steps
     waiting: list[list[Car]] = field(default_factory=list)
     rows: list[list[Car]] = field(default_factory=list)
-    to_come: list[Car] = field(default_factory=list)
+    cars: list[Car] = field(default_factory=list)
+    created: int = 0
     finished: int = 0
     spent: int = 0
     step: int = 0
@@ -81,7 +113,8 @@ class PlainWorld:
     def __post_init__(self) -> None:
         net = self.network
         self.lanes = net.lane_count
-        self.length = [*net.lane_length.tolist(), *net.link_length.tolist()]
+        self.length: list[float] = [*net.lane_length.tolist(), *net.link_length.tolist()]
+        self.limit: list[float] = [*net.lane_speed_limit.tolist(), *[10000.0] * net.link_count]
         self.rows = [[] for _ in self.length]
         self.waiting = [[] for _ in range(self.lanes)]
         self.from_lane: list[list[int]] = [[] for _ in range(self.lanes)]
@@ -90,63 +123,98 @@ class PlainWorld:
         self.slots = [Slot() for _ in net.cross_distance]
         self.cross_link = [link for link in range(net.link_count) for _ in self.crosses_of(link)]
         self.phase = [0] * len(net.crossing_ids)
-        self.remaining = [
-            float(net.phase_duration[net.phases_of(c)[0]]) if len(net.phases_of(c)) else 0.0
-            for c in range(len(net.crossing_ids))
-        ]
+        phases = [net.phases_of(crossing) for crossing in range(len(net.crossing_ids))]
+        self.remaining = [float(net.phase_duration[each[0]]) if len(each) else 0.0 for each in phases]
+        self.signal_ahead = [len(phases[int(net.road_to[road])]) > 0 for road in net.lane_road.tolist()]
 
-    # ------------------------------------------------------------ input
+    def add(self, cars: Iterable[Car]) -> None:
+        """Make vehicles known, in the order of their creation."""
+        self.cars += cars
 
-    def add(self, departures: Departures, ways: list[list[int]], priorities: list[int], types: VehicleTypes) -> None:
-        """Make the vehicles of a block known."""
-        for number, (step, kind) in enumerate(
-            zip(departures.step.tolist(), departures.vehicle_type.tolist(), strict=True)
-        ):
-            self.to_come.append(
-                Car(
-                    number,
-                    step,
-                    priorities[number],
-                    ways[number],
-                    float(types.length[kind]),
-                    float(types.min_gap[kind]),
-                    float(types.max_speed[kind]),
-                    float(types.max_pos_acc[kind]),
-                    float(types.max_neg_acc[kind]),
-                    float(types.usual_pos_acc[kind]),
-                    float(types.usual_neg_acc[kind]),
-                    float(types.headway_time[kind]),
-                )
-            )
-
-    # ------------------------------------------------------------ one second
+    # ------------------------------------------------------------ one step
 
     def advance(self) -> int:
-        """One second; returns the vehicles running after it."""
+        """One step; returns the vehicles running after it."""
         self.create_and_insert()
+        self.change_lanes()
         self.notify()
-        cars = [car for row in self.rows for car in row]
+        cars = self.running()
         for car in cars:
-            car.plan = self.planned(car)
+            car.wanted = self.wanted(car)
+        self.go_on_changing()
+        cars = self.running()
         self.move(cars)
         self.look()
         self.run_programmes()
+        self.keep_count()
         self.step += 1
-        alive = sum(map(len, self.rows))
-        self.spent += alive + sum(map(len, self.waiting))
-        return alive
+        self.spent += self.created - self.finished
+        return len(self.real())
+
+    def running(self) -> list[Car]:
+        """Everybody on the roads."""
+        return [car for row in self.rows for car in row]
+
+    def real(self) -> list[Car]:
+        """Everybody on the roads who is somebody."""
+        return [car for car in self.running() if car.number >= 0]
+
+    def change_lanes(self) -> None:
+        """Begin lane changes: none in this world."""
+
+    def go_on_changing(self) -> None:
+        """Let lane changes go on: none in this world."""
 
     def create_and_insert(self) -> None:
         """Vehicles come into being, and at most one enters each lane."""
-        while self.to_come and self.to_come[0].created <= self.step:
-            car = self.to_come.pop(0)
-            self.waiting[car.way[0]].append(car)
+        while self.created < len(self.cars) and self.cars[self.created].created <= self.step:
+            car = self.cars[self.created]
+            self.waiting[car.drivable].append(car)
+            self.created += 1
         for lane, buffer in enumerate(self.waiting):
             row = self.rows[lane]
-            if buffer and (not row or row[-1].x > row[-1].length + buffer[0].min_gap):
+            if buffer and (not row or row[-1].x > row[-1].kind.length + buffer[0].kind.min_gap):
                 car = buffer.pop(0)
                 row.append(car)
+                car.entered = car.halting_since = self.step
                 self.find_leader(car)
+
+    def keep_count(self) -> None:
+        """What the step adds to the figures of each trip."""
+        for car in self.real():
+            car.waited += car.v < HALTING
+            car.approached += car.drivable < self.lanes and self.signal_ahead[car.drivable]
+
+    # ------------------------------------------------------------ ways and leaders
+
+    def onward(self, drivable: int, place: int, route: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """The drivables that follow on a route, each with its place on it."""
+        while True:
+            if drivable < self.lanes:
+                link = self.link_from(drivable, place, route)
+                if link is None:
+                    return
+                drivable = self.lanes + link
+            else:
+                drivable, place = int(self.network.link_to_lane[drivable - self.lanes]), place + 1
+            yield drivable, place
+
+    def link_from(self, lane: int, place: int, route: Sequence[int]) -> int | None:
+        """The link that a route takes from a lane."""
+        net = self.network
+        if place + 1 == len(route):
+            return None
+        links = net.links_onward.get((lane, route[place + 1]), [])
+        if place + 2 < len(route):
+            links = [link for link in links if (int(net.link_to_lane[link]), route[place + 2]) in net.links_onward]
+        own = int(net.lane_index[lane])
+        return min(links, key=lambda link: abs(int(net.lane_index[net.link_to_lane[link]]) - own), default=None)
+
+    def link_of(self, car: Car) -> int | None:
+        """The link that a vehicle is on, or comes to."""
+        if car.drivable >= self.lanes:
+            return car.drivable - self.lanes
+        return self.link_from(car.drivable, car.place, car.route)
 
     def look(self) -> None:
         """Everybody looks ahead."""
@@ -154,24 +222,28 @@ class PlainWorld:
             for car in row:
                 self.find_leader(car)
 
+    def look_ahead(self, kind: Kind) -> float:
+        """How far a vehicle looks, m."""
+        return kind.max_speed**2 / kind.usual_neg_acc / 2 + kind.max_speed * self.dt * 2
+
     def find_leader(self, car: Car) -> None:
         """Leader and gap of one vehicle."""
-        row = self.rows[car.way[car.place]]
+        row = self.rows[car.drivable]
         at = row.index(car)
         if at:
             car.leader = row[at - 1]
-            car.gap = car.leader.x - car.leader.length - car.x
+            car.gap = car.leader.rear - car.x
             return
         car.leader = None
-        distance = self.length[car.way[car.place]] - car.x
-        for drivable in car.way[car.place + 1 :]:
+        distance = self.length[car.drivable] - car.x
+        for drivable, _ in self.onward(car.drivable, car.place, car.route):
             tails = self.tails_seen(drivable)
             if tails:
-                car.leader = min(tails, key=lambda tail: distance + tail.x - tail.length)
-                car.gap = distance + car.leader.x - car.leader.length
+                car.leader = min(tails, key=lambda tail: distance + tail.x - tail.kind.length)
+                car.gap = distance + car.leader.x - car.leader.kind.length
                 return
             distance += self.length[drivable]
-            if distance > car.look_ahead:
+            if distance > self.look_ahead(car.kind):
                 return
 
     def tails_seen(self, drivable: int) -> list[Car]:
@@ -196,10 +268,10 @@ class PlainWorld:
             self.notify_left(link, todo)
             for car in self.rows[self.lanes + link]:
                 self.notify_on(car, todo)
-            heads = self.rows[int(self.network.link_from_lane[link])][:1]
+            heads = self.rows[int(self.network.link_from_lane[link])][:1] if todo else []
             for car in heads:
-                if car.following() == self.lanes + link and self.green(link):
-                    rest = self.length[car.way[car.place]] - car.x
+                if self.link_of(car) == link and self.green(link):
+                    rest = self.length[car.drivable] - car.x
                     for cross in todo:
                         self.slots[cross] = Slot(car, rest + float(self.network.cross_distance[cross]))
 
@@ -210,7 +282,7 @@ class PlainWorld:
                 continue
             while todo:
                 rest = self.length[self.lanes + link] - float(self.network.cross_distance[todo[0]])
-                if not rest + (tail.x - tail.length) < 0:
+                if not rest + tail.rear < 0:
                     return
                 self.slots[todo.pop(0)] = Slot(tail, -(tail.x + rest))
 
@@ -218,41 +290,46 @@ class PlainWorld:
         """A vehicle on the link."""
         while todo:
             distance = float(self.network.cross_distance[todo[0]])
-            if car.x > distance and car.x - distance - car.length > 0:
+            if car.x > distance and car.x - distance - car.kind.length > 0:
                 return
             self.slots[todo.pop(0)] = Slot(car, distance - car.x)
 
     def green(self, link: int) -> bool:
-        """Whether the link has green now."""
+        """Whether the link has green now; always where there is no signal."""
         net = self.network
         movement = int(net.link_movement[link])
         crossing = int(net.movement_crossing[movement])
-        row = net.phases_of(crossing)[self.phase[crossing]]
-        return bool(net.phase_green[row, movement - int(net.movement_first[crossing])])
+        phases = net.phases_of(crossing)
+        if not phases:
+            return True
+        return bool(net.phase_green[phases[self.phase[crossing]], movement - int(net.movement_first[crossing])])
 
     def rank(self, link: int) -> int:
         """Right of way of a link."""
-        return int(self.network.movement_type[int(self.network.link_movement[link])])
+        return int(self.network.movement_rank[int(self.network.link_movement[link])])
+
+    def turns(self, link: int) -> bool:
+        """Whether a link does not lead straight on."""
+        return int(self.network.movement_type[int(self.network.link_movement[link])]) != STRAIGHT
 
     @staticmethod
     def can_yield(d: float, car: Car) -> bool:
         """Can still stop before the cross, or has cleared it."""
-        return (d > 0 and car.braking_distance < d - YIELD) or (d < 0 and d + car.length < 0)
+        return (d > 0 and car.braking_distance < d - YIELD) or (d < 0 and d + car.kind.length < 0)
 
-    @staticmethod
-    def steps(d: float, car: Car, turning: bool) -> int:
+    def steps(self, d: float, car: Car, turning: bool) -> int:
         """Steps to a point d m ahead."""
         if d <= 0:
             return 0
-        target, a = (TURN_SPEED if turning else car.max_speed), car.usual_pos_acc
+        target, a, dt = (TURN_SPEED if turning else car.kind.max_speed), car.kind.usual_pos_acc, self.dt
         if car.v > target:
             return math.ceil(d / car.v)
-        n = math.floor((target - car.v) / a)
-        u = car.v + n * a
-        way = (car.v + u) / 2 * n + ((u + target) / 2 if u < target else 0)
+        n = math.floor((target - car.v) / a / dt)
+        u = car.v + n * a / dt
+        way = (car.v + u) / 2 * n * dt + ((u + target) / 2 * dt if u < target else 0)
         if way > d:
-            return math.ceil((math.sqrt(car.v**2 + 2 * a * d) - car.v) / a)
-        return math.ceil((target - car.v) / a) + math.ceil((d - way) / target)
+            return math.ceil((math.sqrt(car.v**2 + 2 * a * d) - car.v) / a / dt)
+        return math.ceil((target - car.v) / a / dt) + math.ceil((d - way) / target / dt)
 
     def foe_link(self, cross: int) -> int:
         """The other link of a cross."""
@@ -264,17 +341,18 @@ class PlainWorld:
         foe, d2 = slot.car, slot.distance
         if foe is None or not self.can_yield(d1, car):
             return True
-        if self.can_yield(d2, foe) and self.wins(car, d1, self.rank(link), foe, d2, self.rank(self.foe_link(cross))):
+        if self.can_yield(d2, foe) and self.wins(car, d1, link, foe, d2, self.foe_link(cross)):
             return True
-        return self.in_a_circle(foe)
+        return self.in_a_circle(foe) or self.is_impatient(car)
 
-    def wins(self, car: Car, d1: float, mine: int, foe: Car, d2: float, theirs: int) -> bool:
+    def wins(self, car: Car, d1: float, link: int, foe: Car, d2: float, foe_link: int) -> bool:
         """The right of way between two who can both yield."""
+        mine, theirs = self.rank(link), self.rank(foe_link)
         if mine > theirs:
             return True
         if d2 <= 0:
-            return d2 + foe.length < 0
-        my_steps, their_steps = self.steps(d1, car, mine != 3), self.steps(d2, foe, theirs != 3)
+            return d2 + foe.kind.length < 0
+        my_steps, their_steps = self.steps(d1, car, self.turns(link)), self.steps(d2, foe, self.turns(foe_link))
         if mine < theirs:
             return their_steps > my_steps
         ours = (my_steps, car.link_step, d1, -car.priority)
@@ -292,53 +370,55 @@ class PlainWorld:
             follower = follower.blocker
         return False
 
+    def is_impatient(self, car: Car) -> bool:
+        """Whether a vehicle has stood so long that it no longer yields."""
+        since = car.halting_since
+        return self.patience > 0 and since is not None and self.step - since >= self.patience
+
     # ------------------------------------------------------------ speeds
 
-    @staticmethod
-    def no_collision(vl: float, dl: float, vf: float, df: float, gap: float, keep: float) -> float:
+    def no_collision(self, vl: float, dl: float, vf: float, df: float, gap: float, keep: float) -> float:
         """Highest safe next speed."""
-        a, b = 1 / (2 * df), 0.5
-        c = vf / 2 + keep - vl**2 / (2 * dl) - gap
+        a, b = 1 / (2 * df), self.dt / 2
+        c = vf * self.dt / 2 + keep - vl**2 / (2 * dl) - gap
         if b * b < 4 * a * c:
             return -100.0
-        return min((math.sqrt(b * b - 4 * a * c) - b) / (2 * a), 2 * vl - dl + 2 * (gap - keep))
+        return min((math.sqrt(b * b - 4 * a * c) - b) / (2 * a), 2 * vl - dl * self.dt + 2 * (gap - keep) / self.dt)
 
     def follow(self, car: Car) -> float:
         """Speed allowed by the leader."""
+        kind = car.kind
         if car.leader is None:
-            return car.max_speed
-        vl, g = car.leader.v, car.gap
-        f1 = self.no_collision(vl, car.leader.max_neg_acc, car.v, car.max_neg_acc, g, 0.0)
-        f2 = self.no_collision(vl, car.leader.usual_neg_acc, car.v, car.usual_neg_acc, g, car.min_gap)
-        f3 = (g + (vl + max(0.0, car.v - vl) / 2) - car.v / 2) / (car.headway + 0.5)
+            return kind.max_speed
+        vl, ahead, g = car.leader.v, car.leader.kind, car.gap
+        f1 = self.no_collision(vl, ahead.max_neg_acc, car.v, kind.max_neg_acc, g, 0.0)
+        f2 = self.no_collision(vl, ahead.usual_neg_acc, car.v, kind.usual_neg_acc, g, kind.min_gap)
+        f3 = (g + (vl + max(0.0, car.v - vl) / 2) * self.dt - car.v * self.dt / 2) / (kind.headway + self.dt / 2)
         return min(f1, f2, f3)
 
-    @staticmethod
-    def stop(d: float, car: Car) -> float:
+    def stop(self, d: float, car: Car) -> float:
         """Speed to stop within d m."""
-        up = car.v + car.usual_pos_acc
-        if (car.v + up) / 2 + up**2 / car.usual_neg_acc / 2 < d:
+        up = car.v + car.kind.usual_pos_acc * self.dt
+        if (car.v + up) / 2 * self.dt + up**2 / car.kind.usual_neg_acc / 2 < d:
             return up
         if d <= 0:
             return min(0.0, -car.v)
-        k = 2 * d / (car.v + 1e-8)
+        k = 2 * d / (car.v + 1e-8) / self.dt
         return car.v - car.v / math.floor(k) if k >= 1 else car.v - car.v / k
 
     def crossing(self, car: Car) -> tuple[float, Car | None]:
         """Speed allowed by the crossing, and who is yielded to."""
-        drivable, u = car.way[car.place], car.max_speed
-        if drivable < self.lanes:
-            following = car.following()
-            rest = self.length[drivable] - car.x
-            if following is None or rest > car.look_ahead:
+        u, link, s = car.kind.max_speed, self.link_of(car), car.x
+        if car.drivable < self.lanes:
+            rest = self.length[car.drivable] - car.x
+            if link is None or rest > self.look_ahead(car.kind):
                 return u, None
-            link, s = following - self.lanes, -rest
+            s = -rest
             if (not self.green(link) or self.full(link, car)) and car.braking_distance <= rest:
                 return min(u, self.stop(rest, car)), None
-            if self.rank(link) != 3:
+            if self.turns(link):
                 u = min(u, TURN_SPEED)
-        else:
-            link, s = drivable - self.lanes, car.x
+        assert link is not None
         for cross in self.crosses_of(link):
             d1 = float(self.network.cross_distance[cross]) - s
             if d1 >= 0 and not self.may_pass(car, link, cross, d1):
@@ -349,45 +429,67 @@ class PlainWorld:
     def full(self, link: int, car: Car) -> bool:
         """Whether the lane behind a link cannot take one more."""
         row = self.rows[int(self.network.link_to_lane[link])]
-        return bool(row) and not (row[-1].x > row[-1].length + car.length or row[-1].v >= 2)
+        return bool(row) and not (row[-1].x > row[-1].kind.length + car.kind.length or row[-1].v >= 2)
 
-    def limit(self, drivable: int) -> float:
-        """Speed limit of a drivable."""
-        return float(self.network.lane_speed_limit[drivable]) if drivable < self.lanes else 10000.0
+    def wanted(self, car: Car) -> float:
+        """How fast a vehicle will be; notes who it yields to."""
+        u, car.yields_to = self.crossing(car)
+        w = min(car.kind.max_speed, car.v + car.kind.max_pos_acc * self.dt, self.limit[car.drivable], u)
+        return max(min(w, self.follow(car), self.more_limits(car)), car.v - car.kind.max_neg_acc * self.dt)
 
-    def planned(self, car: Car) -> tuple[float, float, int, Car | None]:
-        """Where and how fast a vehicle will be, and who it yields to."""
-        u, blocker = self.crossing(car)
-        limit = self.limit(car.way[car.place])
-        w = max(min(car.max_speed, car.v + car.max_pos_acc, limit, self.follow(car), u), car.v - car.max_neg_acc)
-        moved = car.v**2 / car.max_neg_acc / 2 if w < 0 else (car.v + w) / 2
-        x, place = car.x + moved, car.place
-        while place < len(car.way) and x > self.length[car.way[place]]:
-            x -= self.length[car.way[place]]
-            place += 1
-        return x, max(w, 0.0), place, blocker
+    def more_limits(self, car: Car) -> float:
+        """Speed allowed by what else there is: nothing in this world."""
+        return car.kind.max_speed
+
+    # ------------------------------------------------------------ motion
 
     def move(self, cars: list[Car]) -> None:
         """Make the plans true."""
-        movers = [car for car in cars if car.plan[2] != car.place]
-        for car in movers:
-            self.rows[car.way[car.place]].remove(car)
-            car.gone = car.plan[2] == len(car.way)
-            self.finished += car.gone
-        for car in sorted((c for c in movers if not c.gone), key=lambda c: -c.plan[0]):
-            drivable = car.way[car.plan[2]]
-            car.came_from = car.way[car.place]
+        movers: list[tuple[Car, float, int, int]] = []
+        for car in cars:
+            w = car.wanted
+            way = car.v**2 / car.kind.max_neg_acc / 2 if w < 0 else (car.v + w) / 2 * self.dt
+            self.note_speed(car, max(w, 0.0))
+            if car.x + way > self.length[car.drivable]:
+                self.leave(car, way, movers)
+            else:
+                car.x, car.driven = car.x + way, car.driven + way
+            car.blocker = car.yields_to
+        for car, x, drivable, place in sorted(movers, key=lambda mover: -mover[1]):
+            car.came_from, car.drivable, car.x, car.place = car.drivable, drivable, x, place
             car.link_step = NEVER if drivable < self.lanes else self.step
             self.rows[drivable].append(car)
         for car in cars:
-            car.x, car.v, car.place, blocker = car.plan
-            car.blocker = None if blocker is None or blocker.gone else blocker
+            car.blocker = None if car.blocker is None or car.blocker.gone else car.blocker
+
+    def note_speed(self, car: Car, speed: float) -> None:
+        """Set a speed, and note when it means a halt."""
+        if speed < HALTING <= car.v:
+            car.stops += 1
+            car.halting_since = self.step
+        elif speed >= HALTING:
+            car.halting_since = None
+        car.v = speed
+
+    def leave(self, car: Car, way: float, movers: list[tuple[Car, float, int, int]]) -> None:
+        """A vehicle passes the end of its drivable: out of its row, and to where it goes, if anywhere."""
+        x, drivable, place = car.x + way - self.length[car.drivable], car.drivable, car.place
+        self.rows[car.drivable].remove(car)
+        for drivable, place in self.onward(car.drivable, car.place, car.route):
+            if x <= self.length[drivable]:
+                movers.append((car, x, drivable, place))
+                car.driven += way
+                return
+            x -= self.length[drivable]
+        car.driven += way - x
+        car.gone, car.left = True, self.step
+        self.finished += 1
 
     def run_programmes(self) -> None:
         """Signals run their own programme."""
         for crossing in self.network.signalised.tolist():
             phases = self.network.phases_of(crossing)
-            self.remaining[crossing] -= 1.0
+            self.remaining[crossing] -= self.dt
             while self.remaining[crossing] <= 0:
                 self.phase[crossing] = (self.phase[crossing] + 1) % len(phases)
                 self.remaining[crossing] += float(self.network.phase_duration[phases[self.phase[crossing]]])

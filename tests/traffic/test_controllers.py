@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,21 @@ from touyan.core.errors import SettingError
 from touyan.core.observations import Column
 from touyan.core.protocols import Proposal
 from touyan.kernels.traffic.staging import Seen
-from touyan.packs.traffic.controllers import FixedCycle, LookAhead, MaxPressure, OwnProgramme, SignalController
+from touyan.packs.traffic.cameras import in_order
+from touyan.packs.traffic.controllers import (
+    Actuated,
+    AdvancedPressure,
+    FixedCycle,
+    LookAhead,
+    MaxPressure,
+    OwnProgramme,
+    Webster,
+)
 from touyan.packs.traffic.grid import grid_network
 from touyan.packs.traffic.network import RoadNetwork
 from touyan.packs.traffic.pressure import PhasePressure, candidate_phases
+from touyan.packs.traffic.signal_controller import SignalController
+from touyan.packs.traffic.timing import webster_greens
 from touyan.packs.traffic.vocabulary import HALTING
 
 from .sensed import SensedCity, with_greens
@@ -223,21 +235,21 @@ def test_a_right_turn_lane_that_only_enters_is_not_needed() -> None:
     assert pressure.signals_with(flags).tolist() == [True]
 
 
-def test_a_crossing_without_clearance_is_left_alone() -> None:
-    """The brain must not change between greens that nothing separates."""
+def test_a_crossing_without_greens_is_left_alone() -> None:
+    """Where no phase lets anybody go there is nothing to choose."""
     network = ONE
     for phase in range(9):
-        network = with_greens(network, phase, [phase])
+        network = with_greens(network, phase, [])
     for controller in (FixedCycle(), MaxPressure()):
         deciding, city = started(controller, network)
         assert deciding.decide(city.state) == []
 
 
-def test_a_crossing_without_clearance_does_not_disturb_its_neighbour() -> None:
+def test_a_crossing_without_greens_does_not_disturb_its_neighbour() -> None:
     """Crossings are decided in one table of columns; an empty row must stay empty."""
     network = grid_network(1, 2)
     for phase in range(9):
-        network = with_greens(network, phase, [phase])
+        network = with_greens(network, phase, [])
     for controller in (FixedCycle(), MaxPressure(), MaxPressure(candidate_phases=0)):
         deciding, city = started(controller, network)
         [proposal] = deciding.decide(city.state)
@@ -276,6 +288,125 @@ def test_the_columns_decide_as_the_plain_rule_does(seed: int, most: int) -> None
         plain = plain_pressures(NETWORK, crossing, halting, phases)
         assert controller._values[row].tolist() == plain
         assert chosen[row] == phases[plain.index(max(plain))]
+
+
+# ---------------------------------------------------------------- Webster, actuated, other pressures
+
+
+def queue_on(city: SensedCity, vehicles: dict[str, int], speed: float = 0.0, first_m: float = 1.0) -> Seen:
+    """Queues on lanes, as cameras see them."""
+    lane = np.repeat([city.lane(name) for name in vehicles], list(vehicles.values())).astype(np.int32)
+    rank = np.array([place for count in vehicles.values() for place in range(count)], np.float64)
+    return in_order(Seen(lane, first_m + 8.0 * rank, np.full(len(lane), speed)))
+
+
+def green_of(name: str) -> int:
+    """The one of the four phases that gives green to a lane."""
+    return next(phase for phase in range(1, 5) if _has_green(ONE, phase, ONE.lane(name)))
+
+
+def test_websters_cycle_is_that_of_his_formula() -> None:
+    """Two phases with ratios 0.3 and 0.2, 10 s lost: C = (1.5 × 10 + 5) / (1 - 0.5) = 40 s, greens 18 and 12 s."""
+    served = np.array([[True, False, True], [False, True, True]])
+    flow = np.array([0.15, 0.1, 0.05])
+    greens = webster_greens(flow, served, saturation=0.5, lost_s=5.0, least_green_s=5.0, longest_cycle_s=180.0)
+    assert greens.tolist() == pytest.approx([18.0, 12.0])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(0, 2), min_size=4, max_size=4))
+def test_websters_greens_stay_within_their_bounds(flow: list[float]) -> None:
+    """Whatever is counted, no green is too short and no cycle endless."""
+    greens = webster_greens(
+        np.array(flow), np.eye(4, dtype=np.bool_), saturation=0.5, lost_s=5.0, least_green_s=10.0, longest_cycle_s=120.0
+    )
+    assert greens.min() >= 10.0
+    assert greens.sum() + 20.0 <= 120.0 + 4 * 10.0
+
+
+def test_webster_gives_more_green_to_where_more_comes() -> None:
+    """After the first reckoning the cycle follows the counts."""
+    controller, city = started(Webster(), ONE)
+    shown: dict[float, int] = {}
+    phase = 0.0
+    for second in range(1800):
+        state = city.at(second)
+        if second % 5 == 0:
+            entered = city.empty()
+            entered[city.lane(WEST_STRAIGHT)], entered[city.lane(SOUTH_STRAIGHT)] = 1.5, 0.5
+            city.lanes_say(entered=entered)
+        city.signals_say(phase)
+        for proposal in controller.decide(state):
+            phase = proposal.value
+        if second > 900:
+            shown[phase] = shown.get(phase, 0) + 1
+    assert shown[green_of(WEST_STRAIGHT)] > 1.5 * shown[green_of(SOUTH_STRAIGHT)]
+    assert len(shown) == 4
+
+
+def actuated_run(vehicles: dict[str, int], seconds: int = 200, speed: float = 0.0) -> list[tuple[int, int]]:
+    """Which phases it asks for and when, while cameras see the same vehicles for ever."""
+    controller, city = started(Actuated(), ONE)
+    asked: list[tuple[int, int]] = []
+    phase = 0.0
+    for second in range(seconds):
+        state = city.at(second)
+        city.cameras_say(queue_on(city, vehicles, speed))
+        city.signals_say(phase)
+        for proposal in controller.decide(state):
+            phase = proposal.value
+            asked.append((second, int(phase)))
+    return asked
+
+
+def test_actuated_goes_between_those_who_wait_and_skips_the_others() -> None:
+    """Two lanes with endless queues: each has the longest green, then it is the other's turn."""
+    asked = actuated_run({WEST_STRAIGHT: 9, WEST_LEFT: 9})
+    phases = [phase for _, phase in asked[1:]]
+    assert set(phases) == {green_of(WEST_STRAIGHT), green_of(WEST_LEFT)}
+    assert {later - before for (before, _), (later, _) in pairwise(asked[1:])} == {55}
+
+
+def test_actuated_keeps_its_green_when_nobody_else_waits() -> None:
+    """Every change costs clearance."""
+    assert len(actuated_run({WEST_STRAIGHT: 9})) <= 2
+    assert len(actuated_run({})) <= 1
+
+
+def test_efficient_pressure_takes_the_mean_of_the_lanes_beyond() -> None:
+    """A full road of three lanes beyond counts a third of what it does for max pressure."""
+    network = grid_network(1, 2)
+    candidates = candidate_phases(network, 4)
+    halting = np.zeros(network.lane_count)
+    halting[network.lane("road_0_1_0_1")] = 4.0
+    halting[list(network.lanes_of(network.road("road_1_1_0")))] = 2.0
+    plain, efficient = (PhasePressure(network, candidates, kind).of(halting)[0] for kind in (False, True))
+    place = next(
+        i for i, p in enumerate(candidates[0].tolist()) if _has_green(network, p, network.lane("road_0_1_0_1"))
+    )
+    assert efficient[place] - plain[place] == pytest.approx(6.0 - 2.0)
+
+
+def test_advanced_pressure_keeps_a_green_that_vehicles_drive_up_to() -> None:
+    """Zhang et al.: the present phase stays while the vehicles near it outnumber the greatest pressure."""
+    controller, city = started(AdvancedPressure(), ONE)
+    halting = city.empty()
+    halting[city.lane(WEST_STRAIGHT)] = 3.0
+    city.lanes_say(halting=halting)
+    city.signals_say(0.0)
+    city.cameras_say(queue_on(city, {}))
+    first = controller.decide(city.at(0))[0].value
+    assert first == green_of(WEST_STRAIGHT)
+    halting = city.empty()
+    halting[city.lane(SOUTH_STRAIGHT)] = 3.0
+    city.lanes_say(halting=halting)
+    city.signals_say(first)
+    city.cameras_say(queue_on(city, {WEST_STRAIGHT: 3}, speed=9.0))
+    assert controller.decide(city.at(30)) == []
+    state = city.at(60)
+    city.lanes_say(halting=halting)
+    city.cameras_say(queue_on(city, {WEST_STRAIGHT: 2}, speed=9.0))
+    assert [proposal.value for proposal in controller.decide(state)] == [green_of(SOUTH_STRAIGHT)]
 
 
 # ---------------------------------------------------------------- looking ahead

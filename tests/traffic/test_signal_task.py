@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import groupby, pairwise
 from typing import Any
@@ -294,7 +295,7 @@ def test_a_city_without_a_signal_to_control_is_refused(monkeypatch: pytest.Monke
     """A learner with nothing to do would seem to have learned everything."""
     scenario = Grid(rows=1, columns=1)
     network: RoadNetwork = scenario.network()
-    monkeypatch.setitem(network.__dict__, "clearance_phase", np.full(len(network.crossing_ids), -1, np.int32))
+    network = replace(network, phase_green=np.zeros_like(network.phase_green))
     monkeypatch.setattr(Grid, "network", lambda self: network)
     with pytest.raises(InputError, match="no signal with two phases or more"):
         SignalTask(scenario, TaskSettings())

@@ -1,29 +1,24 @@
-"""Laws of the traffic world on generated cities, and its equality with a plain twin."""
+"""Laws of the traffic world on grids, and its equality with a plain twin; see also test_random_cities.py."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touyan.core.errors import NotFoundError
-from touyan.packs.traffic.demand import Demand
 from touyan.packs.traffic.grid import grid_network
-from touyan.packs.traffic.network import RoadNetwork
-from touyan.packs.traffic.paths import drivables, first_lanes
 from touyan.packs.traffic.poisson import PoissonDemand, Turning
-from touyan.packs.traffic.random_draws import Draws
+from touyan.packs.traffic.strict import Laws
 from touyan.packs.traffic.traffic_world import Incident, TrafficWorld
 from touyan.packs.traffic.vocabulary import CLEARANCE_S
 
-from .plain_world import PlainWorld
+from .plain_twin import check_second, plain_twin
+from .random_cities import City
 
-ARRIVALS = st.floats(50.0, 1500.0)
 SEEDS = st.integers(0, 2**32 - 1)
-SIZES = st.tuples(st.integers(1, 2), st.integers(1, 3))
 
 
 def made(size: tuple[int, int], arrivals: float, seed: int, length_m: float = 120.0) -> TrafficWorld:
@@ -38,74 +33,24 @@ def digest(world: TrafficWorld) -> tuple[object, ...]:
     return (world.average_travel_time_s, world.created, scene.slot.tobytes(), scene.x.tobytes(), scene.speed.tobytes())
 
 
-def plain_twin(network: RoadNetwork, demand: Demand, seed: int, seconds: int) -> PlainWorld:
-    """The same city in the plain model, with the same draws."""
-    departures = demand.block(0, 3600)
-    roads = [demand.routes[route] for route in departures.route.tolist()]
-    priority, draw = Draws(seed).vehicles(departures.step, np.array([route[0] for route in roads], np.int32))
-    lanes = [first_lanes(network, route) for route in roads]
-    firsts = [lane[number % len(lane)] for lane, number in zip(lanes, draw.tolist(), strict=True)]
-    ways = [drivables(network, route, first) for route, first in zip(roads, firsts, strict=True)]
-    plain = PlainWorld(network)
-    plain.add(departures, ways, priority.tolist(), demand.types)
-    return plain
-
-
 @settings(max_examples=25, deadline=None)
 @given(size=st.just((1, 2)) | st.just((2, 2)), arrivals=st.floats(300.0, 1500.0), seed=SEEDS)
 def test_the_kernels_equal_the_plain_twin(size: tuple[int, int], arrivals: float, seed: int) -> None:
     """Two programs written apart from one description agree on every vehicle in every second."""
     network = grid_network(*size, 120.0)
-    demand = PoissonDemand(network, arrivals, turning=Turning(0.3, 0.4, 0.3), seed=seed)
-    world, plain = TrafficWorld(network, demand, seed), plain_twin(network, demand, seed, 120)
-    for second in range(120):
-        assert world.advance(1)[0] == plain.advance(), f"running after second {second}"
-        speeds = sorted(car.v for row in plain.rows for car in row)
-        # Formulas are written differently, so the last bits may differ.
-        np.testing.assert_allclose(np.sort(world.speeds()), speeds, rtol=0, atol=1e-9)
-    assert world.finished == plain.finished
-    assert world.vehicle_seconds == plain.spent
+    city = City(network, PoissonDemand(network, arrivals, turning=Turning(0.3, 0.4, 0.3), seed=seed), seed)
+    world, plain = city.world(), plain_twin(city)
+    for _ in range(120):
+        check_second(world, plain)
 
 
-@settings(max_examples=40, deadline=None)
-@given(size=SIZES, arrivals=ARRIVALS, seed=SEEDS, steps=st.lists(st.integers(1, 60), min_size=1, max_size=12))
-def test_no_vehicle_is_lost_or_made(size: tuple[int, int], arrivals: float, seed: int, steps: list[int]) -> None:
-    """Entered = running + finished + waiting, however time is cut."""
-    world = made(size, arrivals, seed)
-    for seconds in steps:
-        world.advance(seconds)
-        assert world.created == world.running + world.finished + world.waiting
-        assert len(np.unique(world.scene(0.0).slot)) == world.running
-
-
-def test_no_vehicle_is_lost_in_any_single_second() -> None:
-    """Conservation holds in every step of an overloaded city, not only at its end."""
+def test_an_overloaded_city_keeps_the_laws() -> None:
+    """Queues that spill back to the border are where vehicles get lost or pushed into one another."""
     world = made((2, 2), 1500.0, 7)
+    laws = Laws(world)
     for _ in range(900):
         world.advance(1)
-        assert world.created == world.running + world.finished + world.waiting
-
-
-@settings(max_examples=20, deadline=None)
-@given(arrivals=ARRIVALS, seed=SEEDS)
-def test_speeds_stay_within_their_bounds(arrivals: float, seed: int) -> None:
-    """Nobody drives backwards or faster than the vehicle and the lanes allow."""
-    world = made((2, 2), arrivals, seed)
-    world.advance(300)
-    speeds = world.speeds()
-    assert np.all(speeds >= 0)
-    assert np.all(speeds <= 11.111)
-
-
-@settings(max_examples=15, deadline=None)
-@given(seed=SEEDS, cuts=st.lists(st.integers(1, 200), min_size=1, max_size=6))
-def test_how_time_is_cut_changes_no_digit(seed: int, cuts: list[int]) -> None:
-    """One call of an hour and a call a second are the same world."""
-    once, often = made((1, 2), 900.0, seed), made((1, 2), 900.0, seed)
-    once.advance(sum(cuts))
-    for seconds in cuts:
-        often.advance(seconds)
-    assert digest(once) == digest(often)
+        laws.check()
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])

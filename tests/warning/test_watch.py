@@ -176,7 +176,7 @@ def test_a_rule_without_its_detector_says_which_one_is_missing() -> None:
     """A misspelt name must be found at the start, not after the first flood."""
     _, book = watching(BrokenHighWater())
     [alert] = book.all()
-    assert "there is no detector 'broken'" in alert.description.en
+    assert "detector: found 'broken'; expected one of level" in alert.description.en
 
 
 def test_a_detector_must_give_one_score_for_each_id() -> None:

@@ -11,7 +11,7 @@ import typer
 
 from touyan.core.errors import TouyanError
 
-from . import bench, broker, compare, demand, demo, doctor, importing, new_pack, replay, run, simulate
+from . import bench, broker, compare, demand, demo, doctor, importing, new_pack, replay, run, simulate, source
 from .exits import ExitCode, exit_code_of
 from .messages import tell
 from .options import Debug, Json, Quiet
@@ -27,6 +27,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "simulate": simulate.simulate,
     "demand": demand.demand,
     "import": importing.import_city,
+    "source": source.source,
     "compare": compare.compare,
     "replay": replay.replay,
     "broker": broker.broker,

@@ -37,6 +37,11 @@ MESSAGES: dict[str, Text] = {
         "Example: touyan import run.sumocfg --export net.geojson",
         "读入城市文件，说明其中有什么、哪些未纳入。\n\n示例：touyan import run.sumocfg --export net.geojson",
     ),
+    "source": Text(
+        "Try a declared source, read what of it could not be understood, or send that again.\n\n"
+        "Example: touyan source test loops.toml --sample message.json",
+        "试用声明的数据源，查看或重送未能理解的消息。\n\n示例：touyan source test loops.toml --sample message.json",
+    ),
     "compare": Text(
         "Compare two possible cities under the same seeds.\n\n"
         "Example: touyan compare base.toml closure.toml --seeds 10",
@@ -62,6 +67,18 @@ MESSAGES: dict[str, Text] = {
     "doctor": Text(
         "Check this machine and this installation.\n\nExample: touyan doctor --json",
         "检查本机环境与安装情况。\n\n示例：touyan doctor --json",
+    ),
+    "argument.source-action": Text("test, letters or replay.", "test（试用）、letters（查看）或 replay（重送）。"),
+    "argument.declaration": Text("TOML file that declares the source.", "声明数据源的 TOML 文件。"),
+    "option.sample": Text("File with one message, instead of the source itself.", "含一条消息的文件，代替数据源本身。"),
+    "option.wait": Text("Seconds to wait for the first message.", "等待第一条消息的秒数。"),
+    "option.brain": Text("Address of the brain that takes the letters.", "接收消息的大脑地址。"),
+    "said.understood": Text(
+        "{place}: {bytes} bytes, {readings} readings, {refused} records left out",
+        "{place}：{bytes} 字节，{readings} 个读数，{refused} 条记录未用",
+    ),
+    "said.replayed": Text(
+        "{done} understood and sent, {still} still not understood", "{done} 条已理解并送出，{still} 条仍未理解"
     ),
     "option.json": Text("Print JSON on standard output.", "在标准输出打印 JSON。"),
     "option.quiet": Text("Print results and errors only.", "只打印结果和错误。"),

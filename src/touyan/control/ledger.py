@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Protocol
 
-from touyan.core.commands import NEXT_STATES, Command, CommandState, CommandStep
+from touyan.core.commands import OPEN_STATES, Command, CommandState, CommandStep
 from touyan.core.errors import NotFoundError
 from touyan.core.protocols import Proposal
 
@@ -37,8 +37,8 @@ class Ledger:
         with self._lock:
             self._numbered += 1
             step = CommandStep(CommandState.PROPOSED, by, at)
-            entity, action, value, reason = proposal
-            return Command(f"command-{self._numbered}", entity, action, value, reason, (step,))
+            entity, action, value, reason, explanation = proposal
+            return Command(f"command-{self._numbered}", entity, action, value, reason, (step,), explanation)
 
     def record(self, commands: Iterable[Command]) -> None:
         """Write down commands as they stand now; all of them or none."""
@@ -71,7 +71,7 @@ class Ledger:
         return sorted(known, key=_number, reverse=True)[:most]
 
     def _keep(self, command: Command) -> None:
-        if command.state in NEXT_STATES:
+        if command.state in OPEN_STATES:
             self._live[command.identifier] = command
             return
         self._live.pop(command.identifier, None)

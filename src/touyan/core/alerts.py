@@ -121,8 +121,9 @@ APPROVERS = 2
 class Evidence(msgspec.Struct, frozen=True):
     """What was seen, against which threshold, since when (epoch s), by what.
 
-    `confidence` is 0..1; `before` holds (epoch s, value) of the time before; `value`, `threshold`, `expected`,
-    `spread` and `before` are in the unit of `unit_code`.
+    `value` and `threshold` are in the unit of `unit_code`, all others in SI. Where the value is a score, `seen` is
+    the reading behind it, with what was `expected` and the usual `spread`. `confidence` is 0..1; `before` holds
+    (epoch s, reading) of the time before.
     """
 
     quantity: str
@@ -136,6 +137,7 @@ class Evidence(msgspec.Struct, frozen=True):
     spread: float | None = None
     contributors: tuple[str, ...] = ()
     before: tuple[tuple[float, float], ...] = ()
+    seen: float | None = None
 
 
 class AlertStep(msgspec.Struct, frozen=True):

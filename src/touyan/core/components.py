@@ -2,6 +2,7 @@
 
 sources.py      Source      what sensors say
 detectors.py    Detector    state in, scores of single entities out
+forecasters.py  Forecaster  state in, values to come out
 rules.py        Rule        which score, for how long, becomes which alert
 worlds.py       Scenario    a world with its demand and seed, ready to start
 demands.py      DemandMaker data such as matrices or counts in, demand for a world out
@@ -23,7 +24,7 @@ from typing import Any, ClassVar, NamedTuple
 from .alerts import Severity
 from .commands import Command
 from .errors import NotFoundError, SettingError
-from .protocols import Finding, Measure, Plant, Proposal, State
+from .protocols import Finding, Forecast, Measure, Plant, Proposal, State
 from .settings import Configurable, setting
 from .surveys import Survey
 from .text import Text
@@ -75,6 +76,23 @@ class Detector(Component):
     @abstractmethod
     def score(self, state: State) -> Finding:
         """Scores of all entities now; NaN where nothing can be said."""
+
+
+class Forecaster(Component):
+    """State in, values to come out."""
+
+    abstract = True
+    kind = "forecaster"
+    quantity: ClassVar[str] = "value"
+    unit_code: ClassVar[str] = "C62"
+
+    @abstractmethod
+    def start(self, plant: Plant) -> None:
+        """Learn the city before the first reading."""
+
+    @abstractmethod
+    def forecast(self, state: State, until: float) -> Forecast:
+        """What is to come until a time (epoch s)."""
 
 
 class Rule(Component):
@@ -183,6 +201,8 @@ class GuardRule(Component):
 
     abstract = True
     kind = "guard"
+    passes: ClassVar[bool] = False
+    """Whether time heals what it objects to, so that a command may wait a little instead of being refused."""
 
     @abstractmethod
     def start(self, plant: Plant) -> None:
@@ -194,6 +214,13 @@ class GuardRule(Component):
 
     def applied(self, command: Command, at: float) -> None:
         """Remember a command that the street took at city time `at`."""
+
+    def note(self, state: State) -> None:
+        """Look at the street once a beat, before any command is judged."""
+
+    def overdue(self, state: State) -> dict[str, str]:
+        """The entities that must go back to their own programme now, and why."""
+        return {}
 
 
 class Indicator(Component):

@@ -9,6 +9,7 @@ TouyanError
   ├─ CommandRefused    the guard's answer to an unsafe command, with the rule's name
   ├─ PortInUseError    the address to listen on is taken
   ├─ StorageFullError  what was sent cannot be stored; what was acknowledged is safe
+  ├─ BusyError         more comes in than can be stored; the same may be sent later
   ├─ MissingPackageError  something optional is not installed: what to install
   ├─ BrokerError       the broker's answer to a request that it cannot take
   └─ BrokenWorldError  a simulated world that breaks its own laws: time, place, thing, found
@@ -114,6 +115,16 @@ class StorageFullError(TouyanError):
         hint = "free some space and send it again; what was acknowledged before is safe"
         super().__init__(f"{place}: it cannot be stored: {reason}", hint)
         self.place, self.reason = place, reason
+
+
+class BusyError(TouyanError):
+    """More comes in than can be stored at the moment."""
+
+    code = "busy"
+
+    def __init__(self, what: str, waiting: int) -> None:
+        super().__init__(f"{what}: {waiting} messages wait to be stored already", "send it again in a few seconds")
+        self.what, self.waiting = what, waiting
 
 
 class MissingPackageError(TouyanError):

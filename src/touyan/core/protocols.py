@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from .commands import Command
+from .commands import Command, Explanation
 from .entities import Entity
 from .geometry import Projection
 from .observations import Column, ObservationBatch
@@ -142,6 +142,23 @@ class Proposal(NamedTuple):
     action: str
     value: float
     reason: Text
+    explanation: Explanation | None = None
+
+
+class Forecast(NamedTuple):
+    """Values to come, SI: a row for each time of `at` (epoch s), a column for each id; NaN is unknown."""
+
+    ids: tuple[str, ...]
+    at: Column
+    values: NDArray[np.float64]
+
+
+@runtime_checkable
+class Learns(Protocol):
+    """What learns from people's words on its alerts."""
+
+    def learn(self, entity: str, at: float, label: str) -> None:
+        """An alert on an entity that began at a time (epoch s) was "true", "false" or a "duplicate"."""
 
 
 class Finding(NamedTuple):

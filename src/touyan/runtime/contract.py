@@ -13,6 +13,7 @@ from touyan.core.components import (
     Controller,
     DemandMaker,
     Detector,
+    Forecaster,
     GuardRule,
     Indicator,
     Layer,
@@ -24,6 +25,7 @@ from touyan.core.components import (
 CONTRACT: dict[str, type[Component]] = {
     "sources": Source,
     "detectors": Detector,
+    "forecasters": Forecaster,
     "rules": Rule,
     "worlds": Scenario,
     "demands": DemandMaker,

@@ -27,6 +27,7 @@ class Loop:
         self.state = CurrentState(plant.now)
         for entity_type, entities in groupby(plant.inventory, _type):
             self.state.register(entity_type, [entity.id for entity in entities])
+        self.absorb(plant.advance(0.0))  # what signals show before the first decision
         self.ledger = Ledger(journal)
         self.control = Control(plant, [controller], guards, mode, self.ledger)
 

@@ -222,8 +222,9 @@ def _check(draft: _Draft, scenario: Scenario, changes: Sequence[Change]) -> None
     plant = _made(draft.city, lambda: scenario.build([]))
     for change, listed in zip(changes, draft.changes, strict=True):
         keys = {"": listed.head} | listed.keys
-        _made(keys, partial(change.check, plant))
+        # First whether it is a change of such a city at all: only then does it know what to look for there.
         _made(keys, partial(scenario.changed, [change]))
+        _made(keys, partial(change.check, plant))
 
 
 def _values(keys: Mapping[str, Given], kind: type[Configurable]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from touyan.core.errors import (
+    BusyError,
     InputError,
     NotFoundError,
     SettingError,
@@ -34,6 +35,7 @@ _STATUS: dict[type[TouyanError], int] = {
     StaleActionError: 409,
     InputError: 422,
     SettingError: 422,
+    BusyError: 503,
     StorageFullError: 507,
 }
 

@@ -114,11 +114,15 @@ class AlertBook:
             suspected = [name for name in names if self._cases[name].alert.state is AlertState.SUSPECTED]
             self._record([self._step(name, AlertAction.CONFIRM, by, at) for name in suspected])
 
-    def lasting(self, rule: str) -> dict[str, str]:
-        """The keys of a rule's raw alerts that last, by entity."""
+    def lasting(self, rule: str) -> dict[str, bool]:
+        """The entities on which a rule's raw alert lasts, and whether it is only suspected."""
         with self._lock:
-            members = [case.members.values() for case in self._cases.values()]
-            return {m.entity: m.key for each in members for m in each if m.rule == rule and m.ended is None}
+            return {
+                member.entity: case.alert.state is AlertState.SUSPECTED
+                for case in self._cases.values()
+                for member in case.members.values()
+                if member.rule == rule and member.ended is None
+            }
 
     # ------------------------------------------------------------ what people do
 

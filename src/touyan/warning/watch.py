@@ -1,31 +1,36 @@
-"""The watch: asks every detector, and turns scores that last into alerts."""
+"""The watch: asks every detector, and turns conditions that last into alerts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from touyan.core.alerts import Alert, AlertAction, AlertState, AlertStep, Evidence
-from touyan.core.components import Component, Detector, Rule
-from touyan.core.errors import NotFoundError
+import numpy as np
+
+from touyan.core.alerts import Alert
+from touyan.core.components import Detector, Forecaster, Rule
 from touyan.core.faults import Fault, attempt
-from touyan.core.protocols import Finding, Plant, State
-from touyan.core.units import from_si
+from touyan.core.protocols import Finding, Learns, Plant, State
 
 from .book import AlertBook
-from .condition import Condition
+from .condition import LIVE, QUIET, SUSPECTED, Turn
+from .drafts import Drafter
 from .failure import component_failed
+from .past import Past
 from .places import Places
-from .wording import told
+from .readings import BEFORE_S, Lens, Reading, lens_of, make_reading
+from .rules import RuleSpec, check_together, in_order, of_component
+from .watched import WatchedRule
 
 _Answer = TypeVar("_Answer")
 
 
 class Watch:
-    """Evaluates detectors and rules; one live alert for each rule and entity.
+    """Evaluates detectors and rules; one live raw alert for each rule and entity.
 
     A detector or rule that raises is switched off with an alert about itself; the others go on. `status`
-    is the CAP status of the alerts: "Actual", or "Exercise" for a simulated city.
+    is the CAP status of the alerts: "Actual", or "Exercise" for a simulated city. `specs` are rules that were
+    checked when their file was loaded.
     """
 
     def __init__(
@@ -35,91 +40,108 @@ class Watch:
         rules: Sequence[Rule],
         book: AlertBook,
         status: str = "Actual",
+        specs: Sequence[RuleSpec] = (),
+        forecasters: Sequence[Forecaster] = (),
     ) -> None:
         self._book = book
         self._status = status
         self._places = Places(plant.inventory)
-        self._off: set[Component] = set()
+        self._off: set[tuple[str, str]] = set()
         self._detectors = {detector.name: detector for detector in detectors}
-        self._conditions = [Condition(rule, book.lasting(rule.name)) for rule in rules]
+        self._forecasters = {forecaster.name: forecaster for forecaster in forecasters}
+        self._started = plant.now
+        self._readings: dict[Lens, Reading] = {}
+        self._pasts: dict[Lens, Past] = {}
+        self._taught: dict[str, str] = {}
+        self._seen_version = 0
         for detector in detectors:
-            self._attempt(detector, plant.now, detector.start, plant)
-        for rule in rules:
-            self._attempt(rule, plant.now, self._detector_of, rule)
+            self._attempt(detector.kind, detector.name, plant.now, detector.start, plant)
+        for forecaster in forecasters:
+            self._attempt(forecaster.kind, forecaster.name, plant.now, forecaster.start, plant)
+        made = [self._attempt("rule", rule.name, plant.now, self._spec, rule) for rule in rules]
+        chosen = in_order([*(spec for spec in made if spec is not None), *specs])
+        watched = [self._attempt("rule", spec.name, plant.now, self._watched, spec) for spec in chosen]
+        self._rules = [rule for rule in watched if rule is not None]
 
     def step(self, state: State) -> None:
         """Look at the state once: open due alerts, end passed ones."""
-        now = state.now
-        findings = {detector.name: self._attempt(detector, now, _scores, detector, state) for detector in self._asked}
-        for condition in self._conditions:
-            finding = findings.get(condition.rule.detector)
-            if finding is not None and condition.rule not in self._off:
-                self._open(condition, self._attempt(condition.rule, now, self._drafts, condition, finding, now) or [])
-                self._end(condition, condition.passed(finding), now)
+        self._teach()
+        working = [rule for rule in self._rules if ("rule", rule.spec.name) not in self._off]
+        findings = {lens: self._finding(lens, state) for lens in dict.fromkeys(rule.lens for rule in working)}
+        events = {rule.spec.name: rule for rule in working}
+        for rule in working:
+            finding = findings[rule.lens]
+            if finding is not None:
+                first = events.get(rule.spec.after.rule) if rule.spec.after else None
+                before = first.events if first else []
+                turned = self._attempt("rule", rule.spec.name, state.now, rule.turn, finding, before, state.now)
+                if turned is not None:
+                    self._write(rule, *turned, state.now)
 
-    @property
-    def _asked(self) -> list[Detector]:
-        """The detectors that work and that some working rule reads."""
-        read = {condition.rule.detector for condition in self._conditions if condition.rule not in self._off}
-        return [self._detectors[name] for name in sorted(read) if self._detectors[name] not in self._off]
+    # ------------------------------------------------------------ rules
 
-    def _detector_of(self, rule: Rule) -> Detector:
-        """The detector that a rule reads; raises NotFoundError."""
-        if rule.detector not in self._detectors:
-            raise NotFoundError("detector", rule.detector, self._detectors)
-        return self._detectors[rule.detector]
+    def _spec(self, rule: Rule) -> RuleSpec:
+        """What a pack's rule says; raises SettingError."""
+        spec = of_component(rule)
+        spec.check()
+        check_together([spec], self._detectors, self._forecasters)
+        return spec
 
-    def _drafts(self, condition: Condition, finding: Finding, now: float) -> list[Alert]:
-        return [
-            self._draft(condition, finding.ids[row], float(finding.score[row]), float(condition.since[row]), now)
-            for row in condition.due(finding, now).tolist()
-        ]
+    def _watched(self, spec: RuleSpec) -> WatchedRule:
+        lens = lens_of(spec)
+        if lens not in self._readings:
+            self._readings[lens] = make_reading(spec, self._detectors, self._forecasters, self._started)
+            self._pasts[lens] = Past(BEFORE_S)
+        drafter = Drafter(spec, self._readings[lens], self._pasts[lens], self._places, self._status)
+        return WatchedRule(spec, lens, drafter, self._places, self._book.lasting(spec.name))
 
-    def _draft(self, condition: Condition, entity: str, score: float, since: float, now: float) -> Alert:
-        rule, detector = condition.rule, self._detectors[condition.rule.detector]
-        code = detector.unit_code
-        evidence = Evidence(
-            detector.quantity, from_si(score, code), from_si(rule.threshold, code), code, since, detector.name
-        )
-        words = told(evidence, self._places.name(entity))
-        return Alert(
-            identifier="",
-            rule=rule.name,
-            entity=entity,
-            event=rule.event.filled(**words),
-            headline=rule.headline.filled(**words),
-            description=rule.description.filled(**words),
-            severity=rule.severity,
-            sent=now,
-            evidence=evidence,
-            log=(AlertStep(AlertState.OPEN, rule.name, now, action=AlertAction.RAISE),),
-            status=self._status,
-            location=self._places.location(entity),
-            key=f"{rule.name}|{entity}",
-        )
+    def _finding(self, lens: Lens, state: State) -> Finding | None:
+        """What a reading says now; a component that raises is off for all rules that read it."""
+        reading = self._readings[lens]
+        kind, name = (lens[0], lens[1]) if lens[0] in ("detector", "forecast") else ("quantity", "/".join(lens[1:3]))
+        kind = Forecaster.kind if kind == "forecast" else kind
+        if (kind, name) in self._off:
+            return None
+        finding = self._attempt(kind, name, state.now, reading.look, state)
+        if finding is not None:
+            seen = finding.score if finding.value is None else finding.value
+            self._pasts[lens].add(state.now, finding.ids, seen)
+        return finding
 
-    def _open(self, condition: Condition, drafts: Sequence[Alert]) -> None:
-        self._book.open(drafts)
-        condition.alerts.update((draft.entity, draft.key) for draft in drafts)
+    def _write(self, rule: WatchedRule, shown: Finding, turn: Turn, drafts: list[Alert], now: float) -> None:
+        """Put on record what turned; what cannot be written turns again at the next step."""
+        if turn.suspected.size or turn.due.size:
+            self._book.open(drafts)
+            confirmed = turn.due[np.array(rule.condition.phases(turn.due), int) == SUSPECTED]
+            self._book.confirm([rule.key(shown.ids[row]) for row in confirmed.tolist()], rule.spec.name, now)
+            rule.condition.turned(turn.suspected, SUSPECTED)
+            rule.condition.turned(turn.due, LIVE)
+            rule.remember(shown, turn.due, now)
+        if turn.passed.size:
+            self._book.end([rule.key(shown.ids[row]) for row in turn.passed.tolist()], rule.spec.name, now)
+            rule.condition.turned(turn.passed, QUIET)
 
-    def _end(self, condition: Condition, entities: Sequence[str], now: float) -> None:
-        self._book.end([condition.alerts[entity] for entity in entities], condition.rule.name, now)
-        for entity in entities:
-            del condition.alerts[entity]
+    # ------------------------------------------------------------ lessons
 
-    def _attempt(self, part: Component, now: float, call: Callable[..., _Answer], *given: Any) -> _Answer | None:
-        """The answer of a pack's part; one that raises is switched off."""
-        answer = attempt(part.kind, part.name, now, call, *given)
+    def _teach(self) -> None:
+        """Let detectors learn from what people said since the last step."""
+        self._seen_version, changed = self._book.changed_since(self._seen_version)
+        for alert in changed:
+            if alert.feedback and self._taught.get(alert.identifier) != alert.feedback:
+                self._taught[alert.identifier] = alert.feedback
+                self._tell(alert)
+
+    def _tell(self, alert: Alert) -> None:
+        detector = self._detectors.get(alert.evidence.detector)
+        if isinstance(detector, Learns):
+            since, label = alert.evidence.since, alert.feedback
+            self._attempt(detector.kind, detector.name, since, detector.learn, alert.entity, since, label)
+
+    def _attempt(self, kind: str, name: str, now: float, call: Callable[..., _Answer], *given: Any) -> _Answer | None:
+        """The answer of a part; one that raises is switched off."""
+        answer = attempt(kind, name, now, call, *given)
         if not isinstance(answer, Fault):
             return answer
-        self._off.add(part)
+        self._off.add((kind, name))
         self._book.open([component_failed(answer, self._status)])
         return None
-
-
-def _scores(detector: Detector, state: State) -> Finding:
-    """A detector's finding; raises ValueError for a wrong shape."""
-    finding = detector.score(state)
-    if finding.score.shape != (len(finding.ids),):
-        raise ValueError(f"found {finding.score.shape} scores for {len(finding.ids)} ids; expected one for each")
-    return finding

@@ -5,6 +5,7 @@ from __future__ import annotations
 from touyan.kernels.compiled import compiled, inlined
 
 from .layout import Floats, Ints, World
+from .sensing import HALTING_SPEED
 
 
 @compiled
@@ -44,3 +45,17 @@ def list_row(
             distance[begin[lane]] = stop_line - world.vehicles[slot].x
             speed[begin[lane]] = world.vehicles[slot].speed
             begin[lane] += 1
+
+
+@compiled
+def count_near(world: World, reach: float, halting: Floats, moving: Floats) -> None:
+    """Vehicles of each lane that halt, and those that move within `reach` m of its end."""
+    for lane in range(len(world.net.lanes)):
+        halting[lane] = moving[lane] = 0.0
+        from_m = world.net.drivables[lane].length - reach
+        front = world.rows.heads[lane].front
+        for slot in range(front, front + world.rows.filled[lane]):
+            if world.vehicles[slot].speed < HALTING_SPEED:
+                halting[lane] += 1
+            elif world.vehicles[slot].x >= from_m:
+                moving[lane] += 1

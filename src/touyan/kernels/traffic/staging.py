@@ -10,7 +10,7 @@ from .layout import CREATED, NEVER, NONE, RUNNING, STEP, Floats, Ints, Net, Worl
 from .leaders import find_leaders
 from .routing import next_link
 from .rows import note_slot
-from .signals import show
+from .signals import bring
 
 _APART_M = 0.5  # bumpers seen closer than this are a reading error
 
@@ -111,22 +111,8 @@ def set_vehicle(slot: int, number: int, x: float, crossing: bool, world: World) 
 
 
 @compiled
-def command_all(world: World, phases: Ints, clearance: Ints, clearance_steps: int) -> None:
-    """Bring every crossing with a phase other than NONE to it, through its clearance phase."""
-    signals = world.signals
+def command_all(world: World, phases: Ints, clearance: Ints, clearance_steps: Ints) -> None:
+    """Bring every crossing with a phase other than NONE to it, through its clearance."""
     for crossing in range(len(phases)):
-        phase = phases[crossing]
-        if phase == NONE:
-            continue
-        signals.commanded[crossing] = 1
-        under_way = signals.change_step[crossing] != NONE
-        if not under_way and signals.phase[crossing] == phase:
-            continue
-        signals.target[crossing] = phase
-        if under_way:
-            continue
-        if clearance[crossing] == NONE or clearance_steps == 0 or signals.phase[crossing] == clearance[crossing]:
-            show(crossing, phase, world)
-        else:
-            show(crossing, clearance[crossing], world)
-            signals.change_step[crossing] = world.tally[STEP] + clearance_steps
+        if phases[crossing] != NONE:
+            bring(crossing, phases[crossing], clearance[crossing], clearance_steps[crossing], world)

@@ -6,7 +6,7 @@ model (CityFlow), every sum in the same order, so that lengths agree to the last
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -47,10 +47,11 @@ class MovementPlan(NamedTuple):
 
 
 class PhasePlan(NamedTuple):
-    """How long (s) which movements of a crossing have green, by position."""
+    """How long (s) which movements of a crossing have green, by position; and which of these give way."""
 
     duration: float
     green: Sequence[int]
+    yields: Sequence[int] = ()
 
 
 class CrossingPlan(NamedTuple):
@@ -87,6 +88,7 @@ class CityPlan(NamedTuple):
     crossings: Sequence[CrossingPlan]
     roads: Sequence[RoadPlan]
     projection: Projection
+    clears_by_phase: bool = True
 
 
 def build(plan: CityPlan) -> RoadNetwork:
@@ -138,7 +140,9 @@ def build(plan: CityPlan) -> RoadNetwork:
         cross_foe=cross.foe,
         phase_first=_offsets(len(crossing.phases) for crossing in plan.crossings),
         phase_duration=np.array([phase.duration for c in plan.crossings for phase in c.phases], float),
-        phase_green=_greens(plan.crossings),
+        phase_green=_flags(plan.crossings, lambda phase: phase.green),
+        given_phase_yields=_flags(plan.crossings, lambda phase: phase.yields),
+        clears_by_phase=plan.clears_by_phase,
     )
 
 
@@ -271,13 +275,14 @@ def _unit(vectors: Points) -> Points:
     return unit
 
 
-def _greens(crossings: Sequence[CrossingPlan]) -> Flags:
+def _flags(crossings: Sequence[CrossingPlan], flagged: Callable[[PhasePlan], Sequence[int]]) -> Flags:
+    """One row for each phase, with the flagged movements of its crossing."""
     phases = [phase for crossing in crossings for phase in crossing.phases]
     most = max((len(crossing.movements) for crossing in crossings), default=0)
-    green = np.zeros((len(phases), most), bool)
+    flags = np.zeros((len(phases), most), bool)
     for row, phase in enumerate(phases):
-        green[row, list(phase.green)] = True
-    return green
+        flags[row, list(flagged(phase))] = True
+    return flags
 
 
 def _ints(values: Iterable[int]) -> Ints:

@@ -8,6 +8,8 @@ Two movements conflict when the paths of their lanes cross or merge, unless
 * they come from opposing roads: a left turn may look for gaps in the opposing stream (a "permitted" left
   turn, NCHRP Report 812, Signal Timing Manual, 2nd ed., 2015), and opposing left turns go side by side.
 
+Two that conflict may have green together only where the file says that one of them gives way then (SUMO's minor green).
+
 What remains is what stands on the two sides of the barrier in a ring-and-barrier diagram (NEMA TS 2).
 """
 
@@ -45,10 +47,17 @@ def conflicts_in_phases(network: RoadNetwork) -> dict[int, tuple[int, int]]:
         if crossing not in signalised:
             continue
         first, phases = int(network.movement_first[crossing]), network.phases_of(crossing)
-        green = network.phase_green[phases.start : phases.stop]
+        green = network.phase_green[phases.start : phases.stop] & ~_yields(network, phases)
         for phase in np.flatnonzero(green[:, one - first] & green[:, other - first]).tolist():
             found.setdefault(phases.start + phase, (one, other))
     return found
+
+
+def _yields(network: RoadNetwork, phases: range) -> Flags:
+    """Which greens of some phases give way."""
+    if network.given_phase_yields is None:
+        return np.zeros_like(network.phase_green[phases.start : phases.stop])
+    return network.given_phase_yields[phases.start : phases.stop]
 
 
 def _headings(network: RoadNetwork) -> Column:

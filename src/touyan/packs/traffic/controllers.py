@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,25 +14,19 @@ from touyan.core.observations import Column
 from touyan.core.protocols import Plant, Proposal, State
 from touyan.core.settings import setting
 from touyan.core.text import Text
+from touyan.kernels.traffic.sensing import HALTING_SPEED
 
 from .cameras import CameraView
 from .habits import Habits
-from .looking_ahead import UsefulPhases
-from .network import Ints, RoadNetwork
+from .looking_ahead import UsefulPhases, lanes_served
+from .network import Floats, Ints, RoadNetwork
 from .poisson import CAR
-from .pressure import PhasePressure, candidate_phases
-from .readings import lane_readings, signal_readings
+from .pressure import PhasePressure
+from .readings import lane_readings
 from .sensed_world import Outlook, SensedWorlds, SignalView, surroundings
-from .vocabulary import CLEARANCE_S, COMMANDED, HALTING, PHASE, RELEASE
-
-LEAVE = -2
-"""Asks nothing of a signal; other than a phase, which is 0 or more."""
-
-GIVE_BACK = -1
-"""Asks a signal to go back to its own programme."""
-
-# City time is a sum of steps; a decision must not slip by a step for a rounding error.
-_ROUNDING_S = 1e-6
+from .signal_controller import GIVE_BACK, LEAVE, SignalController
+from .timing import webster_greens
+from .vocabulary import CLEARANCE_S, HALTING, PHASE
 
 
 class OwnProgramme(Controller):
@@ -45,75 +40,6 @@ class OwnProgramme(Controller):
     def decide(self, state: State) -> list[Proposal]:
         """Proposes nothing, ever."""
         return []
-
-
-class SignalController(Controller):
-    """Decides for all signals at once, in even intervals.
-
-    Decisions fall on the multiples of the interval in city time since the start. It proposes only
-    where a signal does not already show or await what is wanted.
-    """
-
-    abstract = True
-    interval_s: float = setting(
-        30.0, unit="SEC", at_least=10.0, help="Time between decisions, clearance and minimum green included."
-    )
-    candidate_phases: int = setting(
-        4, at_least=0, help="How many phases to choose from, the clearance phase not counted; 0 means all."
-    )
-
-    def start(self, plant: Plant) -> None:
-        """Learn the network and the phases of each signal."""
-        network: RoadNetwork = plant.model
-        self._started_at = plant.now
-        self._decided = -1
-        self._signals = signal_readings(network)
-        self._clearance = network.clearance_phase[network.signalised]
-        self._target = np.full(len(self._signals.ids), LEAVE)
-        self.candidates = candidate_phases(network, self.candidate_phases)
-        self.learn(network)
-
-    def decide(self, state: State) -> list[Proposal]:
-        """What each signal should do now, where that is something new."""
-        number = int((state.now - self._started_at + _ROUNDING_S) // self.interval_s)
-        due = number > self._decided
-        self._decided = max(number, self._decided)
-        wanted = self.wanted(state, number) if due else self.between(state)
-        rows = np.flatnonzero(self._new(wanted, state, due)).tolist()
-        self._target = np.where(wanted == LEAVE, self._target, wanted)
-        return [self._proposal(row, int(wanted[row])) for row in rows]
-
-    def learn(self, network: RoadNetwork) -> None:
-        """Learn what only this controller needs of the network."""
-
-    @abstractmethod
-    def wanted(self, state: State, number: int) -> Ints:
-        """What each signal should do now; decisions count from 0."""
-
-    def between(self, state: State) -> Ints:
-        """What must not wait for the next decision; mostly nothing."""
-        return np.full(len(self._target), LEAVE, np.int32)
-
-    @abstractmethod
-    def reason(self, row: int, wanted: int) -> Text:
-        """Why this is asked of the signal in that row."""
-
-    def _new(self, wanted: Ints, state: State, due: bool) -> NDArray[np.bool_]:
-        """Where a signal neither shows nor awaits what is wanted."""
-        commanded = self._signals.column(state, COMMANDED)
-        shown = self._signals.column(state, PHASE)
-        on_the_way = (shown == self._clearance) & (self._target == wanted)
-        follows = (commanded == 1) & ((shown == wanted) | on_the_way)
-        unseen = np.isnan(commanded) | np.isnan(shown)
-        follows = np.where(unseen, self._target == wanted, follows)
-        # Between decisions a release is asked for once; the next decision looks whether it came about.
-        back = (commanded == 0) | (unseen | (not due)) & (self._target == GIVE_BACK)
-        new: NDArray[np.bool_] = (wanted != LEAVE) & ~np.where(wanted == GIVE_BACK, back, follows)
-        return new
-
-    def _proposal(self, row: int, wanted: int) -> Proposal:
-        action, value = (RELEASE, 0.0) if wanted == GIVE_BACK else (PHASE, float(wanted))
-        return Proposal(self._signals.ids[row], action, value, self.reason(row, wanted))
 
 
 class FixedCycle(SignalController):
@@ -137,17 +63,147 @@ class FixedCycle(SignalController):
         )
 
 
+class PhaseSequence(SignalController):
+    """Gives each phase its turn, for as long as it needs."""
+
+    abstract = True
+    interval_s: float = setting(1.0, unit="SEC", at_least=1.0, help="Time between two looks at the signals.")
+
+    def learn(self, network: RoadNetwork) -> None:
+        """Begin everywhere with the first phase."""
+        self.network = network
+        self.served = lanes_served(network, self.candidates)
+        self.count = np.count_nonzero(self.candidates >= 0, axis=1)
+        self.place = np.zeros(len(self.candidates), np.int64)
+        self.green_at = np.full(len(self.candidates), self._started_at)
+
+    def wanted(self, state: State, number: int) -> Ints:
+        """The present phase, or the next one where its time is over; nothing where there is no choice."""
+        following = self.following(state)
+        ends = (self.count > 1) & (following != self.place) & self.over(state, state.now - self.green_at)
+        self.place = np.where(ends, following, self.place)
+        self.green_at = np.where(ends, state.now + CLEARANCE_S, self.green_at)
+        padded = np.column_stack([self.candidates, np.full(len(self.count), LEAVE)])
+        phase = padded[np.arange(len(self.count)), self.place]
+        return np.where(self.count > 1, phase, LEAVE).astype(np.int32)
+
+    def following(self, state: State) -> NDArray[np.int64]:
+        """The candidate whose turn is next."""
+        return np.asarray((self.place + 1) % np.maximum(self.count, 1))
+
+    @abstractmethod
+    def over(self, state: State, green_s: Column) -> NDArray[np.bool_]:
+        """Where the green has lasted long enough."""
+
+
+class Webster(PhaseSequence):
+    """Fixed cycles with the greens of Webster's formula, from counted flows."""
+
+    name = "webster"
+    cycle_s: float = setting(180.0, unit="SEC", at_least=30.0, at_most=300.0, help="Longest cycle.")
+    least_green_s: float = setting(10.0, unit="SEC", at_least=5.0, help="Shortest green.")
+    saturation: float = setting(1700.0, unit="E58", at_least=100.0, help="Vehicles per hour that a green lane passes.")
+    renew_s: float = setting(300.0, unit="SEC", at_least=60.0, help="Time between two reckonings of the greens.")
+
+    def learn(self, network: RoadNetwork) -> None:
+        """Begin with the shortest cycle, as nothing is counted yet."""
+        super().learn(network)
+        self._habits = Habits(network, 3 * self.renew_s)
+        self._renewed_at = self._started_at
+        self._greens = self._reckoned()
+
+    def decide(self, state: State) -> list[Proposal]:
+        """What each signal should do now, where that is something new."""
+        self._habits.note(state)
+        return super().decide(state)
+
+    def over(self, state: State, green_s: Column) -> NDArray[np.bool_]:
+        """Where the green time of the plan has passed."""
+        if state.now - self._renewed_at >= self.renew_s:
+            self._renewed_at = state.now
+            self._greens = self._reckoned()
+        over: NDArray[np.bool_] = green_s >= self._greens[np.arange(len(self.place)), self.place]
+        return over
+
+    def reason(self, row: int, wanted: int) -> Text:
+        """The green time and what it comes from."""
+        green = f"{self._greens[row, self.place[row]]:.0f}"
+        return Text(
+            f"phase {wanted} has {green} s of green, by Webster's formula from counts",
+            f"相位{wanted}绿灯{green} s，由计数按韦伯斯特公式算得",
+        )
+
+    def _reckoned(self) -> Floats:
+        greens = np.full(self.candidates.shape, np.inf)
+        flow = self._habits.flow()
+        for row, count in enumerate(self.count.tolist()):
+            if count > 1:
+                greens[row, :count] = webster_greens(
+                    flow,
+                    self.served[row, :count],
+                    saturation=self.saturation / 3600,
+                    lost_s=CLEARANCE_S,
+                    least_green_s=self.least_green_s,
+                    longest_cycle_s=self.cycle_s,
+                )
+        return greens
+
+
+class Actuated(PhaseSequence):
+    """Keeps green while vehicles come close behind one another, and skips phases that nobody waits for."""
+
+    name = "actuated"
+    gap_s: float = setting(3.0, unit="SEC", at_least=1.0, help="Time without a vehicle that ends a green (gap-out).")
+    min_green_s: float = setting(10.0, unit="SEC", at_least=5.0, help="Shortest green.")
+    max_green_s: float = setting(50.0, unit="SEC", at_least=10.0, help="Longest green while others wait (max-out).")
+
+    def learn(self, network: RoadNetwork) -> None:
+        """Learn where the cameras are."""
+        super().learn(network)
+        self._cameras = CameraView(network)
+
+    def following(self, state: State) -> NDArray[np.int64]:
+        """The next candidate that somebody waits for; the present one when there is none."""
+        seen = self._cameras.seen(state, np.ones(self.network.lane_count, np.bool_))
+        present = self._lanes_with(seen.lane[seen.distance >= 0])
+        close = seen.distance <= self.gap_s * self.network.lane_speed_limit[seen.lane]
+        comes = self.served & self._lanes_with(seen.lane[close & (seen.distance >= 0)])
+        self._comes: NDArray[np.bool_] = np.asarray(comes.any(axis=2))
+        called = (self.served & present).any(axis=2)
+        turns = (self.place[:, np.newaxis] + 1 + np.arange(self.candidates.shape[1])) % np.maximum(self.count, 1)[
+            :, np.newaxis
+        ]
+        in_turn = np.take_along_axis(called, turns, axis=1)
+        first = np.argmax(in_turn, axis=1)
+        rows = np.arange(len(self.place))
+        return np.asarray(np.where(in_turn.any(axis=1), turns[rows, first], self.place))
+
+    def over(self, state: State, green_s: Column) -> NDArray[np.bool_]:
+        """Where nobody comes any more after the shortest green, or the longest has passed."""
+        comes = self._comes[np.arange(len(self.place)), self.place]
+        over: NDArray[np.bool_] = (green_s >= self.min_green_s) & (~comes | (green_s >= self.max_green_s))
+        return over
+
+    def reason(self, row: int, wanted: int) -> Text:
+        """The next turn that somebody waits for."""
+        return Text(f"phase {wanted} is the next that vehicles wait for", f"相位{wanted}是下一个有车等待的相位")
+
+    def _lanes_with(self, lanes: Ints) -> NDArray[np.bool_]:
+        return np.bincount(lanes, minlength=self.network.lane_count) > 0
+
+
 class MaxPressure(SignalController):
     """Gives green where queues before exceed queues beyond most."""
 
+    efficient: ClassVar[bool] = False
     hold_s: float = setting(60.0, unit="SEC", at_least=0.0, help="How long a silent lane counts as it was last known.")
 
     def learn(self, network: RoadNetwork) -> None:
         """Learn which lanes count in which phase."""
         self._lanes = lane_readings(network)
         self._network = network
-        self._pressure = PhasePressure(network, self.candidates)
-        self._has_choice = (self.candidates >= 0).any(axis=1)
+        self._pressure = PhasePressure(network, self.candidates, self.efficient)
+        self._has_choice = (self.candidates >= 0).sum(axis=1) > 1
         self._values: Column = np.empty((0, 0))
 
     def wanted(self, state: State, number: int) -> Ints:
@@ -156,8 +212,12 @@ class MaxPressure(SignalController):
             return self.between(state)
         # What was never heard counts as empty, until the crossing is given back for its silence.
         self._values = self._pressure.of(np.nan_to_num(self._lanes.column(state, HALTING), nan=0.0))
-        best = self.candidates[np.arange(len(self.candidates)), np.argmax(self._values, axis=1)]
+        best = self.candidates[np.arange(len(self.candidates)), self.best(state)]
         return np.where(self._blind(state), GIVE_BACK, np.where(self._has_choice, best, LEAVE)).astype(np.int32)
+
+    def best(self, state: State) -> NDArray[np.intp]:
+        """The place of each signal's phase among its candidates."""
+        return np.asarray(np.argmax(self._values, axis=1))
 
     def between(self, state: State) -> Ints:
         """Gives back crossings whose lanes have been silent too long."""
@@ -187,6 +247,37 @@ class MaxPressure(SignalController):
             f"no reading for {self.hold_s:g} s from {names}; back to its own programme",
             f"{names}已有{self.hold_s:g} s没有数据，恢复自身方案",
         )
+
+
+class EfficientPressure(MaxPressure):
+    """Max pressure with the mean queue of the lanes beyond, not their sum (Wu et al., 2021)."""
+
+    name = "efficient-pressure"
+    efficient = True
+
+
+class AdvancedPressure(EfficientPressure):
+    """Keeps a phase while more vehicles drive up to it than wait for any other (Zhang et al., 2022)."""
+
+    name = "advanced-pressure"
+    reach_m: float = setting(150.0, unit="MTR", at_least=10.0, help="Distance to the stop line that counts as near.")
+    weight: float = setting(1.0, at_least=0.0, help="Weight of a vehicle driving up, against one that halts.")
+
+    def learn(self, network: RoadNetwork) -> None:
+        """Learn where the cameras are."""
+        super().learn(network)
+        self._cameras = CameraView(network)
+        self._served = lanes_served(network, self.candidates)
+
+    def best(self, state: State) -> NDArray[np.intp]:
+        """The present phase while vehicles drive up to it, else that of highest pressure."""
+        seen = self._cameras.seen(state, np.ones(self._network.lane_count, np.bool_))
+        near = (seen.distance >= 0) & (seen.distance <= self.reach_m) & (seen.speed >= HALTING_SPEED)
+        coming = np.bincount(seen.lane[near], minlength=self._network.lane_count)
+        present = self.candidates == self._target[:, np.newaxis]
+        demand = self.weight * np.where(present, self._served @ coming, 0.0).sum(axis=1)
+        keeps = present.any(axis=1) & (demand >= self._values.max(axis=1))
+        return np.where(keeps, np.argmax(present, axis=1), super().best(state))
 
 
 class LookAhead(SignalController):

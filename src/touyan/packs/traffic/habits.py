@@ -46,9 +46,14 @@ class Habits:
         self._watched_s = self._watched_s * keep + passed
         self._heard = np.where(new, heard, self._heard)
 
+    def flow(self) -> Floats:
+        """Vehicles per second that come onto each lane."""
+        rate: Floats = self._entered / np.maximum(self._watched_s, 1.0)
+        return rate
+
     def inflow(self) -> Floats:
         """Vehicles per second that come in on each gate."""
-        rate: Floats = self._entered[self.gates] / np.maximum(self._watched_s[self.gates], 1.0)
+        rate: Floats = self.flow()[self.gates]
         return rate
 
     def link_chance(self) -> Floats:

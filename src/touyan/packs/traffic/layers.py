@@ -75,7 +75,7 @@ class Signals(RoadLayer):
         phase = self._readings.column(state, PHASE)[self._signal]
         heard = np.flatnonzero(~np.isnan(phase))
         shown = phase[heard].astype(np.intp)
-        green = self._green[heard, shown]
+        green = self._green[heard, shown] & (shown >= 0)
         clearing = shown == self._clearance[self._signal[heard]]
         value = np.where(green, GREEN, np.where(clearing, CLEARANCE, RED))
         return dict(zip([self._bars[bar] for bar in heard.tolist()], value.tolist(), strict=True))

@@ -15,7 +15,7 @@ class UsefulPhases:
 
     def __init__(self, network: RoadNetwork, candidates: Ints) -> None:
         self._network, self._candidates = network, candidates
-        self._lanes = _lanes_served(network, candidates)
+        self._lanes = lanes_served(network, candidates)
 
     def of(self, seen: Seen, plan: Plan, reach_s: float) -> list[list[int]]:
         """The phases of each signal that are worth a try; `reach_s` is the time in which a vehicle may come."""
@@ -42,7 +42,7 @@ def _within_another(serves: Flags, rank: int) -> bool:
     return bool((holds & more).any() or holds[:rank].any())
 
 
-def _lanes_served(network: RoadNetwork, candidates: Ints) -> Flags:
+def lanes_served(network: RoadNetwork, candidates: Ints) -> Flags:
     """Which lanes have green in a candidate but not while the crossing is cleared; (signals, candidates, lanes)."""
     served = np.zeros((*candidates.shape, network.lane_count), np.bool_)
     for row, crossing in enumerate(network.signalised.tolist()):

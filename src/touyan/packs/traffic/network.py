@@ -25,6 +25,10 @@ STRAIGHT, LEFT, RIGHT = 3, 2, 1
 """Movement types; the number is the right of way (higher goes first)."""
 
 
+CLEARANCE_S = 5
+"""How long the clearance phase is shown in the published protocol, where nothing else is given."""
+
+
 class Shapes(NamedTuple):
     """Many polylines in one array: shape i is `points[first[i]:first[i + 1]]`, in metres."""
 
@@ -86,6 +90,10 @@ class RoadNetwork:
 
     given_lane_ids: tuple[str, ...] = ()  # as the file has them; empty where they are derived
     given_movement_rank: Ints | None = None  # right of way where the file has signs; None: by type
+    given_phase_yields: Flags | None = None  # as phase_green: greens that give way to others, as the file has them
+    given_clearance_s: Floats | None = None  # of each crossing; None: as in the published protocol
+    given_crosswalk_m: Floats | None = None  # the longest crosswalk of each crossing, 0 where there is none
+    clears_by_phase: bool = True  # a phase of its own separates greens; else what two phases share stays green
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -138,11 +146,21 @@ class RoadNetwork:
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), order
 
     @cached_property
+    def clearance_s(self) -> Floats:
+        """How long each crossing is cleared when its phase changes under command."""
+        if self.given_clearance_s is not None:
+            return self.given_clearance_s
+        return np.full(len(self.crossing_ids), float(CLEARANCE_S))
+
+    @cached_property
     def clearance_phase(self) -> Ints:
         """The phase that separates greens at each crossing, -1 where there is none.
 
-        It is the first phase whose movements are green in every other phase too, and fewer than in some other.
+        It is the first phase whose movements are green in every other phase too, and fewer than in some other. Where
+        there is none, what two phases share stays green when one follows the other, and all else is held back.
         """
+        if not self.clears_by_phase:
+            return np.full(len(self.crossing_ids), -1, np.int32)
         return np.array([self._clearance(crossing) for crossing in range(len(self.crossing_ids))], np.int32)
 
     def _clearance(self, crossing: int) -> int:

@@ -19,8 +19,9 @@ def candidate_phases(network: RoadNetwork, most: int) -> Ints:
     """The phases to choose from, shape (signals, most), filled with -1.
 
     They are the first phases in file order that give green to whom no other phase does, `most` 0 means all of them:
-    a phase between two greens adds nothing to the one that it ends. A crossing without a clearance phase has none,
-    since no safe change between its phases is known.
+    a phase between two greens adds nothing to the one that it ends. Further ones follow where somebody would else never
+    have green. Where conflicting movements have green together, no phase of the crossing may be asked for by a guard,
+    so such phases are left out.
     """
     chosen = [_candidates(network, crossing, most) for crossing in network.signalised.tolist()]
     width = max(map(len, chosen), default=0)
@@ -29,11 +30,21 @@ def candidate_phases(network: RoadNetwork, most: int) -> Ints:
 
 
 def _candidates(network: RoadNetwork, crossing: int, most: int) -> list[int]:
-    if network.clearance_phase[crossing] < 0:
-        return []
     rows = network.phases_of(crossing)
     green = network.phase_green[rows.start : rows.stop]
-    return [phase for phase in range(len(green)) if not _within_another(green, phase)][: most or None]
+    phases = [phase for phase in range(len(green)) if green[phase].any() and not _within_another(green, phase)]
+    chosen = phases[: most or None]
+    for phase in phases[len(chosen) :]:
+        if (green[phase] & ~green[chosen].any(axis=0)).any():
+            chosen.append(phase)
+    return chosen
+
+
+def never_stops(network: RoadNetwork) -> Flags:
+    """The movements of each crossing, by position, that are green in all of its phases."""
+    stop = np.zeros((len(network.crossing_ids), network.phase_green.shape[1]), bool)
+    np.logical_or.at(stop, np.repeat(np.arange(len(stop)), np.diff(network.phase_first)), ~network.phase_green)
+    return ~stop
 
 
 def _within_another(green: Flags, phase: int) -> bool:
@@ -96,7 +107,6 @@ def _cells(network: RoadNetwork, candidates: Ints) -> tuple[Ints, Ints]:
     signal, column = np.nonzero(candidates >= 0)
     crossing = network.signalised[signal]
     row = network.phase_first[crossing] + candidates[signal, column]
-    clearance = network.phase_first[crossing] + network.clearance_phase[crossing]
-    which, place = np.nonzero(network.phase_green[row] & ~network.phase_green[clearance])
+    which, place = np.nonzero(network.phase_green[row] & ~never_stops(network)[crossing])
     cell = (signal * candidates.shape[1] + column)[which]
     return cell.astype(np.int32), (network.movement_first[crossing][which] + place).astype(np.int32)

@@ -21,7 +21,6 @@ from .habits import Habits
 from .network import Floats, Ints, RoadNetwork
 from .pressure import PhasePressure
 from .state import branched, empty_world, new_slots, new_trips, roomier
-from .vocabulary import CLEARANCE_S
 
 _TURNS = 4
 """Crossings ahead for which a way is drawn; nobody passes more within a horizon."""
@@ -36,11 +35,10 @@ class SignalView(NamedTuple):
 
 
 class Outlook(NamedTuple):
-    """How a future is lived through: seconds between decisions, how many there are, seconds of clearance."""
+    """How a future is lived through: seconds between decisions, and how many there are."""
 
     interval_s: int = 30
     decisions: int = 3
-    clearance_s: int = CLEARANCE_S
 
 
 class SensedWorlds:
@@ -94,7 +92,7 @@ class SensedWorlds:
 
     def _set_signals(self, world: layout.World, view: SignalView) -> None:
         signals = world.signals
-        command_all(world, view.phase, np.full_like(view.phase, NONE), 0)
+        command_all(world, view.phase, np.full_like(view.phase, NONE), np.zeros_like(view.phase))
         waits = view.clears_s > 0
         signals.target[waits] = view.target[waits]
         signals.change_step[waits] = view.clears_s[waits]
@@ -141,7 +139,8 @@ class SensedFuture:
         network = self._worlds.network
         phases = np.full(len(network.crossing_ids), NONE, np.int32)
         phases[network.signalised] = plan
-        command_all(self._arrays, phases, network.clearance_phase, self._worlds.outlook.clearance_s)
+        clears = np.ceil(network.clearance_s).astype(np.int32)
+        command_all(self._arrays, phases, network.clearance_phase, clears)
 
     def by_pressure(self) -> Plan:
         """The phase of highest efficient pressure of each signal."""

@@ -22,7 +22,6 @@ from .demand import Floats, Ints
 from .network import Flags, RoadNetwork
 from .pictures import Picture, Pixels
 from .pressure import candidate_phases
-from .vocabulary import CLEARANCE_S
 from .worlds import TrafficScenario
 
 FIRST = ""
@@ -168,11 +167,12 @@ class SignalTask:
 
     def _change(self, rows: Ints, actions: Ints) -> None:
         """Bring signals to new phases; the street inserts the clearance."""
-        clearance = CLEARANCE_S if self.world.seconds else 0  # nobody is on a crossing before the first second
+        clearance = self.network.clearance_s[self._crossing[rows]]
         for row in rows.tolist():
             self.world.command(int(self._crossing[row]), int(self._phases[row, actions[row]]))
         self._chosen[rows] = actions[rows]
-        self._green_at[rows] = self.world.seconds + clearance
+        # Nobody is on a crossing before the first second.
+        self._green_at[rows] = self.world.seconds + (clearance if self.world.seconds else 0.0)
 
     def _read(self, seconds: int) -> None:
         """Take down what the lane detectors gathered over some seconds, and what they see now."""

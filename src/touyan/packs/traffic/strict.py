@@ -105,8 +105,8 @@ class Laws:
 
     def _on_route(self, cars: Cars) -> Flags:
         arrays, lanes = self._world.arrays, self._world.network.lane_count
-        link = cars.drivable - lanes
-        lane = np.where(link < 0, cars.drivable, self._world.network.link_from_lane[np.maximum(link, 0)])
+        link, lane = cars.drivable - lanes, cars.drivable.copy()
+        lane[link >= 0] = self._world.network.link_from_lane[link[link >= 0]]
         on_road = arrays.net.lanes.road[lane] == arrays.roads[cars.state.place]
         on_route: Flags = on_road & ((link < 0) | (cars.state.link == link))
         return on_route
@@ -162,8 +162,8 @@ class Laws:
         stopping = state.speed**2 / (2 * types.max_neg_acc[state.kind])
         unsafe = self._gaps(cars) < np.maximum(0.0, stopping - np.roll(stopping, 1)) - _ROUNDING
         at, known = self._before(cars)
-        entered = self._world.arrays.trips.entered
-        fresh = (state.number >= 0) & (entered[state.number] >= self._world.steps - self._world.steps_per_second)
+        entered = self._world.arrays.trips.entered[np.maximum(state.number, 0)]
+        fresh = (state.number >= 0) & (entered >= self._world.steps - self._world.steps_per_second)
         late = ~fresh  # who enters does so at rest, behind everybody, and only where there is room
         if len(self._seen.key):
             late &= ~known | (self._seen.leader[at] != leader) | self._seen.excused[at]

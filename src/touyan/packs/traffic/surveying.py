@@ -7,6 +7,7 @@ from touyan.core.text import Text
 
 from .demand import Demand
 from .network import RoadNetwork
+from .pressure import candidate_phases
 
 _HOUR_S = 3600
 
@@ -14,7 +15,7 @@ _HOUR_S = 3600
 def facts(network: RoadNetwork, demand: Demand) -> list[Fact]:
     """What a network and the first hour of its demand hold."""
     departures = demand.block(0, _HOUR_S)
-    controllable = int((network.clearance_phase[network.signalised] >= 0).sum())
+    controllable = int(((candidate_phases(network, 0) >= 0).sum(axis=1) >= 2).sum())
     return [
         Fact("crossings", Text("crossings", "路口"), int((~network.crossing_virtual).sum())),
         Fact("entries_and_exits", Text("ends of the network", "路网端点"), int(network.crossing_virtual.sum())),

@@ -6,6 +6,7 @@ docs/en/explanation/traffic-model.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
@@ -20,6 +21,7 @@ from touyan.core.protocols import Scene
 from touyan.kernels.traffic import layout
 from touyan.kernels.traffic.scene import place_vehicles
 from touyan.kernels.traffic.sensing import look
+from touyan.kernels.traffic.signals import bring_one
 
 from .crew import Crew
 from .demand import Demand, Departures
@@ -28,7 +30,6 @@ from .random_draws import Draws
 from .route_book import RouteBook
 from .state import branched, empty_world, grown, new_trips, roomier, with_routes
 from .trips import Trips, roads_left, trips_so_far
-from .vocabulary import CLEARANCE_S
 
 _BLOCK_S = 3600  # departures are asked for an hour ahead
 
@@ -134,49 +135,32 @@ class TrafficWorld:
         The crossing stays under command until it is released.
         """
         self._check_phase(crossing, phase)
-        signals, clearance = self._arrays.signals, self.network.clearance_phase[crossing]
-        wait = self._clearance_left(crossing, phase)
-        signals.commanded[crossing] = 1
-        signals.target[crossing] = phase
-        signals.change_step[crossing] = self.steps + wait if wait else layout.NONE
-        self._show(crossing, clearance if wait else phase)
+        steps = 0  # nobody is on a crossing before the first second
+        if self.steps:
+            steps = math.ceil(float(self.network.clearance_s[crossing]) * self.steps_per_second)
+        bring_one(self._arrays, crossing, phase, int(self.network.clearance_phase[crossing]), steps)
 
     def release(self, crossing: int) -> None:
         """Give a crossing back to its own programme, from its present phase on."""
         signals = self._arrays.signals
         row = self.network.phase_first[crossing] + signals.phase[crossing]
         signals.commanded[crossing] = 0
+        if signals.phase[crossing] == layout.NONE:
+            return  # the change is carried through, then the programme goes on from there
         signals.change_step[crossing] = layout.NONE
         signals.remaining[crossing] = self.network.phase_duration[row]
 
     def phases(self) -> layout.Ints:
-        """Present phase of each crossing."""
+        """Present phase of each crossing, -1 in a change between two of them."""
         return self._arrays.signals.phase.copy()
 
     def commanded(self) -> NDArray[np.bool_]:
         """Which crossings are under command."""
         return self._arrays.signals.commanded.astype(bool)
 
-    def _show(self, crossing: int, phase: int) -> None:
-        """Bring a crossing to a phase, and its links to the colour of their movements."""
-        net, signals = self._arrays.net, self._arrays.signals
-        signals.phase[crossing] = phase
-        links = slice(*net.crossing_link_first[crossing : crossing + 2])
-        signals.green[links] = net.phase_green[net.phase_first[crossing] + phase, net.links.movement[links]]
-
-    def _clearance_left(self, crossing: int, phase: int) -> int:
-        """Steps of clearance before a phase may begin."""
-        signals, clearance = self._arrays.signals, self.network.clearance_phase[crossing]
-        if clearance == layout.NONE or self.steps == 0:  # nobody is on a crossing before the first second
-            return 0
-        if signals.change_step[crossing] != layout.NONE:
-            return int(signals.change_step[crossing]) - self.steps
-        if signals.phase[crossing] == phase:
-            return 0
-        if signals.phase[crossing] == clearance:
-            left_s = 0.0 if signals.commanded[crossing] else signals.remaining[crossing]
-            return int(np.ceil(left_s * self.steps_per_second))
-        return CLEARANCE_S * self.steps_per_second
+    def greens(self) -> NDArray[np.bool_]:
+        """Which links have green now."""
+        return self._arrays.signals.green.astype(bool)
 
     def _check_phase(self, crossing: int, phase: int) -> None:
         phases = len(self.network.phases_of(crossing))

@@ -13,6 +13,7 @@ from touyan.control.effect import COMMANDED as COMMANDED
 from touyan.control.effect import RELEASE as RELEASE
 from touyan.core.entities import urn
 
+from .network import CLEARANCE_S as CLEARANCE_S
 from .network import RoadNetwork
 
 LANE_DETECTOR = "LaneDetector"
@@ -55,9 +56,6 @@ SIGNAL_QUANTITIES = (PHASE, COMMANDED)
 # Actions on a TrafficSignal: `PHASE` asks for the phase whose index is the value, `RELEASE` (value 0)
 # gives the signal back to its own programme.
 ACTIONS = (PHASE, RELEASE)
-
-CLEARANCE_S = 5
-"""How long the street shows the clearance phase when phases change, as in the published protocol."""
 
 
 def lane_detectors(network: RoadNetwork) -> tuple[str, ...]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from touyan.core.components import Change, Scenario, Source
 from touyan.core.errors import SettingError
@@ -45,6 +48,13 @@ class TrafficScenario(Scenario):
     threads: int = setting(1, at_least=1, at_most=64, help="Threads that share the work; they change no digit.")
     patience_s: int = setting(
         0, unit="SEC", at_least=0, at_most=3600, help="Standstill after which a vehicle no longer yields; 0: never."
+    )
+    clearance_s: float = setting(
+        0.0,
+        unit="SEC",
+        at_least=0.0,
+        at_most=30.0,
+        help="How long a change under command clears each crossing; 0: as its network has it.",
     )
     lane_change: bool = setting(False, help="Let vehicles change lanes for more room, or to follow their route.")
     crossing_times: bool = setting(
@@ -86,7 +96,7 @@ class TrafficScenario(Scenario):
 
     def build(self, sources: Sequence[Source]) -> SimulatedCity:
         """The simulated city at its first second."""
-        original = network = self.network()
+        original = network = self._cleared(self.network())
         changes = self._changes or ()
         for change in changes:
             network = change.network(network)
@@ -101,6 +111,11 @@ class TrafficScenario(Scenario):
         refused = None if self._changes is None else diverted.refused
         times = CrossingTimes(world) if self.crossing_times else None
         return SimulatedCity(world, sources, from_iso(self.starts_at), refused, times)
+
+    def _cleared(self, network: RoadNetwork) -> RoadNetwork:
+        if not self.clearance_s:
+            return network
+        return replace(network, given_clearance_s=np.full(len(network.crossing_ids), self.clearance_s))
 
     def world(self, network: RoadNetwork, demand: Demand, incidents: Sequence[Incident]) -> TrafficWorld:
         """The world at its first second."""

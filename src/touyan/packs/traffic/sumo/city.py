@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from touyan.core.errors import InputError
 from touyan.core.geometry import Projection
 
 from .. import building
+from ..intergreens import clearances
 from ..network import RoadNetwork
 from ..timetable import Timetable
 from .configuration import MAPS, Files, is_kind
@@ -62,7 +65,7 @@ def read_city(
     place = place_of(net, otherwise)
     roads, short = contracted(net, kept)
     planner = Planner(roads, kept, chosen([*net.programmes, *rides.programmes]), files.begin, place)
-    network = building.build(planner.plan())
+    network = _cleared(building.build(planner.plan()), net)
     found = Ways(net, frozenset(short), network, rides.types, lane_change)
     demand = found.timetable(wanted, step_s)
     left_out = of_network(roads, short, kept, planner) + of_signals(planner, [*net.programmes, *rides.programmes])
@@ -73,6 +76,13 @@ def read_city(
     left_out["imperfect-types"] = rides.types.imperfect
     left_out["loops"] = len(rides.detectors)
     return City(network, demand, tuple(rides.detectors), left_out, len(rides.rides))
+
+
+def _cleared(network: RoadNetwork, net: Net) -> RoadNetwork:
+    """The network with its crosswalks, and the clearance that its speeds and widths ask for."""
+    crosswalks = np.array([net.crosswalks.get(crossing, 0.0) for crossing in network.crossing_ids])
+    network = replace(network, given_crosswalk_m=crosswalks)
+    return replace(network, given_clearance_s=clearances(network))
 
 
 def _read_network(path: Path) -> tuple[Net, Counter[str]]:

@@ -84,6 +84,7 @@ def _read_edge(net: Net, element: Element) -> None:
     name, function = element.text("id"), element.text("function", "normal")
     if function in _PEDESTRIAN:
         net.walking_areas += 1
+        _note_crosswalk(net, name, element)
         return
     lanes = _read_lanes(element)
     if function == "internal":
@@ -95,6 +96,15 @@ def _read_edge(net: Net, element: Element) -> None:
     net.opposite_lanes += sum(len(lane.element.of("neigh")) for lane in lanes)
     net.lane_count += len(lanes)
     net.edges[name] = Edge(name, element.text("from"), element.text("to"), lanes, element)
+
+
+def _note_crosswalk(net: Net, name: str, element: Element) -> None:
+    """Keep how long people walk; the junction's id is within the edge's, `:junction_c0`."""
+    if element.text("function") != "crossing":
+        return
+    junction = name.removeprefix(":").rpartition("_")[0]
+    length = max((lane.number("length", 0.0) for lane in element.of("lane")), default=0.0)
+    net.crosswalks[junction] = max(length, net.crosswalks.get(junction, 0.0))
 
 
 def _read_lanes(edge: Element) -> tuple[Lane, ...]:

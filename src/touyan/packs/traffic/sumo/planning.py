@@ -23,8 +23,8 @@ TURNING_ROUND = "t"
 
 _SHORTEST_LINK_M = 0.1
 
-Way = tuple[str, str, int, int, tuple[bool, ...]]
-"""What the connections of one movement share: both edges, the type, the right of way, and when they have green."""
+Way = tuple[str, str, int, int, tuple[tuple[bool, bool], ...]]
+"""What the connections of one movement share: both edges, type, right of way; in each phase, green and giving way."""
 
 _MAJOR_TURN, _MINOR_STRAIGHT, _MINOR_TURN = LEFT, RIGHT, 0
 """Right of way under signs, below that of going straight on a major road."""
@@ -45,7 +45,9 @@ class Planner:
     def plan(self) -> CityPlan:
         """The plan of everything that is kept; raises InputError."""
         crossings = [self._crossing_plan(junction) for junction in self.junctions]
-        return CityPlan(crossings, [self._road_plan(edge) for edge in self.edges], self._place.projection)
+        return CityPlan(
+            crossings, [self._road_plan(edge) for edge in self.edges], self._place.projection, clears_by_phase=False
+        )
 
     def signal(self, connections: Sequence[Connection]) -> str:
         """The signal that has most say at a junction; empty where there is none."""
@@ -89,14 +91,11 @@ class Planner:
         cycle = self._cycle(connections)
         ways: dict[Way, list[Connection]] = {}
         for place, connection in enumerate(connections):
-            greens = tuple(phase.green[place] for phase in cycle)
+            shown = tuple((phase.green[place], phase.yields[place]) for phase in cycle)
             rank = _rank(connection, signalised=bool(self.signal(connections)))
-            way = (connection.from_edge, connection.to_edge, TURNS[connection.direction], rank, greens)
+            way = (connection.from_edge, connection.to_edge, TURNS[connection.direction], rank, shown)
             ways.setdefault(way, []).append(connection)
-        phases = [
-            PhasePlan(phase.duration, [position for position, way in enumerate(ways) if way[4][number]])
-            for number, phase in enumerate(cycle)
-        ]
+        phases = [_phase(phase.duration, [way[4][number] for way in ways]) for number, phase in enumerate(cycle)]
         movements = [self._movement(way, members) for way, members in ways.items()]
         return CrossingPlan(junction.id, (x, y), 0.0, False, movements, phases)
 
@@ -104,7 +103,7 @@ class Planner:
         """What each connection sees over one cycle; always green without a signal."""
         signal = self.signal(connections)
         if not signal:
-            return [Shown(ALWAYS_S, (True,) * len(connections))]
+            return [Shown(ALWAYS_S, (True,) * len(connections), (False,) * len(connections))]
         programme = self._programme(signal, connections)
         ways = [connection.links if connection.signal == signal else () for connection in connections]
         return phases_from(programme, ways, self._begin)
@@ -146,6 +145,11 @@ class Planner:
             lanes.append(self._net.internal_lanes[name])
             name = self._net.internal_next.get(name, "")
         return lanes
+
+
+def _phase(duration: float, shown: Sequence[tuple[bool, bool]]) -> PhasePlan:
+    green = [position for position, (goes, _) in enumerate(shown) if goes]
+    return PhasePlan(duration, green, [position for position in green if shown[position][1]])
 
 
 def _rank(connection: Connection, *, signalised: bool) -> int:

@@ -18,11 +18,16 @@ ALWAYS_S = 3600.0
 """How long the one phase of a crossing without signals lasts; it is followed by itself."""
 
 
+YIELDING = frozenset("gso")
+"""Those of them that give way: minor green, green arrow, signal off and blinking."""
+
+
 class Shown(NamedTuple):
-    """Seconds, and whether each way of interest may go."""
+    """Seconds, whether each way of interest may go, and whether it gives way then."""
 
     duration: float
     green: tuple[bool, ...]
+    yields: tuple[bool, ...] = ()
 
 
 def chosen(programmes: Iterable[Programme]) -> dict[str, Programme]:
@@ -36,7 +41,9 @@ def phases_from(programme: Programme, ways: Sequence[tuple[int, ...]], begin: fl
     Neighbours that show the same are one phase. The phase that is under way at `begin` comes first with what is left
     of it, and last with what is over.
     """
-    seen = [Shown(phase.duration, _greens(phase, ways)) for phase in programme.phases]
+    seen = [
+        Shown(phase.duration, _all_of(phase, ways, GREEN), _all_of(phase, ways, YIELDING)) for phase in programme.phases
+    ]
     return _merged(_turned(seen, begin - programme.offset))
 
 
@@ -45,8 +52,8 @@ def yellow_phases(programme: Programme) -> int:
     return sum(bool({"y", "Y", "u"} & set(phase.state)) for phase in programme.phases)
 
 
-def _greens(phase: Phase, ways: Sequence[tuple[int, ...]]) -> tuple[bool, ...]:
-    return tuple(all(phase.state[link] in GREEN for link in links) for links in ways)
+def _all_of(phase: Phase, ways: Sequence[tuple[int, ...]], letters: frozenset[str]) -> tuple[bool, ...]:
+    return tuple(all(phase.state[link] in letters for link in links) for links in ways)
 
 
 def _turned(phases: list[Shown], elapsed: float) -> list[Shown]:
@@ -62,4 +69,10 @@ def _turned(phases: list[Shown], elapsed: float) -> list[Shown]:
 
 def _merged(phases: list[Shown]) -> list[Shown]:
     runs = [list(run) for _, run in groupby(phases, key=lambda phase: phase.green)]
-    return [Shown(sum(phase.duration for phase in run), run[0].green) for run in runs]
+    return [_one(run) for run in runs]
+
+
+def _one(run: Sequence[Shown]) -> Shown:
+    """A run of phases with the same greens as one; who gives way in all of them gives way in it."""
+    yields = tuple(map(all, zip(*(phase.yields for phase in run), strict=True)))
+    return Shown(sum(phase.duration for phase in run), run[0].green, yields)

@@ -103,5 +103,7 @@ class Net:
     roundabouts: int = 0
     prohibitions: int = 0
     walking_areas: int = 0
+    crosswalks: dict[str, float] = field(default_factory=dict)
+    """The longest pedestrian crossing of each junction that has any, m."""
     restricted_changes: int = 0
     opposite_lanes: int = 0

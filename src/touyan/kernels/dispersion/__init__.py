@@ -1,0 +1,1 @@
+"""How a cloud spreads: Gaussian puffs on plain arrays."""

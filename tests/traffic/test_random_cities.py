@@ -1,0 +1,107 @@
+"""Laws of the traffic world in cities that nobody planned, and its equality with a plain twin there."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from touyan.packs.traffic.strict import Laws
+from touyan.packs.traffic.traffic_world import TrafficWorld
+
+from .plain_twin import check_second, plain_twin
+from .random_cities import City, cities
+
+SECONDS = 120
+
+
+def govern(world: TrafficWorld, city: City) -> None:
+    """Now and then a hasty hand at a random signal."""
+    chance = np.random.default_rng([city.seed, world.seconds])
+    if world.seconds % 7 or not len(world.network.signalised):
+        return
+    crossing = int(chance.choice(world.network.signalised))
+    if world.commanded()[crossing] and chance.random() < 0.3:
+        world.release(crossing)
+    else:
+        world.command(crossing, int(chance.integers(len(world.network.phases_of(crossing)))))
+
+
+def drive(world: TrafficWorld, city: City, seconds: int) -> TrafficWorld:
+    """Let time pass under the hasty hand."""
+    for _ in range(seconds):
+        govern(world, city)
+        world.advance(1)
+    return world
+
+
+def digest(world: TrafficWorld) -> list[bytes]:
+    """Everything that can be read off a world, to the last bit."""
+    scene = world.scene(0.0)
+    order = np.argsort(scene.slot)
+    seen = [column[order] for column in (scene.slot, scene.x, scene.y, scene.speed, scene.heading)]
+    told = [*world.trips(), *world.lanes(), *world.sensed(), world.phases(), np.sort(world.speeds()), *seen]
+    return [column.tobytes() for column in told] + [np.float64(world.average_travel_time_s).tobytes()]
+
+
+@settings(max_examples=150, deadline=None)
+@given(cities(lane_change=False, incidents=False))
+def test_the_kernels_equal_the_plain_twin_in_any_city(city: City) -> None:
+    """Two programs written apart from one description agree on every vehicle in every second."""
+    world, plain = city.world(), plain_twin(city)
+    for _ in range(SECONDS):
+        check_second(world, plain)
+
+
+@settings(max_examples=120, deadline=None)
+@given(cities())
+def test_any_city_keeps_the_laws(city: City) -> None:
+    """Nobody is lost, jumps or drives into another, whatever the streets, the signals and the breakdowns."""
+    world = city.world()
+    laws = Laws(world)
+    for _ in range(SECONDS):
+        drive(world, city, 1)
+        laws.check()
+
+
+@settings(max_examples=60, deadline=None)
+@given(cities())
+def test_no_trip_waits_longer_than_it_lasts(city: City) -> None:
+    """Figures of a trip are parts of it: halts, approaches and ways fit into its time."""
+    world = drive(city.world(), city, SECONDS)
+    trips = world.trips()
+    until = np.where(np.isnan(trips.left_s), world.seconds, trips.left_s + 1 / city.steps_per_second)
+    life = np.where(np.isnan(trips.entered_s), 0.0, until - trips.entered_s)
+    assert np.all((trips.waiting_s >= 0) & (trips.waiting_s <= life))
+    assert np.all((trips.approach_s >= 0) & (trips.approach_s <= life))
+    fastest = city.demand.types.max_speed.max()
+    assert np.all((trips.distance_m >= 0) & (trips.distance_m <= life * fastest + 1e-6))
+    assert np.all(trips.created_s <= np.where(np.isnan(trips.entered_s), np.inf, trips.entered_s))
+
+
+@settings(max_examples=40, deadline=None)
+@given(cities(), st.sampled_from([2, 3]))
+def test_the_number_of_threads_changes_no_digit(city: City, threads: int) -> None:
+    """Whoever has more cores must find the same city."""
+    alone, together = drive(city.world(), city, 60), drive(city.world(threads), city, 60)
+    assert digest(together) == digest(alone)
+
+
+@settings(max_examples=60, deadline=None)
+@given(cities(), st.integers(0, 60))
+def test_a_branch_goes_on_as_the_city_would_have(city: City, second: int) -> None:
+    """Foresight is worthless unless a branch is the same city, to the last bit, and leaves it alone."""
+    world, solo = drive(city.world(), city, second), digest(drive(city.world(), city, second + 60))
+    assert digest(drive(world.branch(), city, 60)) == solo
+    assert digest(drive(world, city, 60)) == solo
+
+
+@settings(max_examples=40, deadline=None)
+@given(cities(), st.lists(st.integers(1, 40), min_size=1, max_size=5))
+def test_how_time_is_cut_changes_no_digit(city: City, cuts: list[int]) -> None:
+    """One call for all seconds and a call for each are the same world."""
+    once, often = city.world(), city.world()
+    once.advance(sum(cuts))
+    for seconds in cuts:
+        often.advance(seconds)
+    assert digest(once) == digest(often)
