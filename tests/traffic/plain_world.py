@@ -79,7 +79,7 @@ class Car:
     @property
     def braking_distance(self) -> float:
         """Metres to stop at full braking."""
-        return self.v**2 / self.kind.max_neg_acc / 2
+        return self.v * self.v / self.kind.max_neg_acc / 2
 
     @property
     def rear(self) -> float:
@@ -210,6 +210,13 @@ class PlainWorld:
         own = int(net.lane_index[lane])
         return min(links, key=lambda link: abs(int(net.lane_index[net.link_to_lane[link]]) - own), default=None)
 
+    def first_lanes(self, route: tuple[int, ...]) -> list[int]:
+        """Lanes on which a route may begin."""
+        lanes = self.network.lanes_of(route[0])
+        if len(route) == 1:
+            return list(lanes)
+        return [lane for lane in lanes if (lane, route[1]) in self.network.links_onward]
+
     def link_of(self, car: Car) -> int | None:
         """The link that a vehicle is on, or comes to."""
         if car.drivable >= self.lanes:
@@ -224,7 +231,7 @@ class PlainWorld:
 
     def look_ahead(self, kind: Kind) -> float:
         """How far a vehicle looks, m."""
-        return kind.max_speed**2 / kind.usual_neg_acc / 2 + kind.max_speed * self.dt * 2
+        return kind.max_speed * kind.max_speed / kind.usual_neg_acc / 2 + kind.max_speed * self.dt * 2
 
     def find_leader(self, car: Car) -> None:
         """Leader and gap of one vehicle."""
@@ -328,7 +335,7 @@ class PlainWorld:
         u = car.v + n * a / dt
         way = (car.v + u) / 2 * n * dt + ((u + target) / 2 * dt if u < target else 0)
         if way > d:
-            return math.ceil((math.sqrt(car.v**2 + 2 * a * d) - car.v) / a / dt)
+            return math.ceil((math.sqrt(car.v * car.v + 2 * a * d) - car.v) / a / dt)
         return math.ceil((target - car.v) / a / dt) + math.ceil((d - way) / target / dt)
 
     def foe_link(self, cross: int) -> int:
@@ -378,12 +385,12 @@ class PlainWorld:
     # ------------------------------------------------------------ speeds
 
     def no_collision(self, vl: float, dl: float, vf: float, df: float, gap: float, keep: float) -> float:
-        """Highest safe next speed."""
-        a, b = 1 / (2 * df), self.dt / 2
-        c = vf * self.dt / 2 + keep - vl**2 / (2 * dl) - gap
+        """Highest safe next speed; every sum in the kernels' order, for its sign decides how far a vehicle gets."""
+        a, b = 0.5 / df, self.dt / 2
+        c = vf * self.dt / 2 + keep - vl * vl / 2 / dl - gap
         if b * b < 4 * a * c:
             return -100.0
-        return min((math.sqrt(b * b - 4 * a * c) - b) / (2 * a), 2 * vl - dl * self.dt + 2 * (gap - keep) / self.dt)
+        return min(0.5 / a * (math.sqrt(b * b - 4 * a * c) - b), 2 * vl - dl * self.dt + 2 * (gap - keep) / self.dt)
 
     def follow(self, car: Car) -> float:
         """Speed allowed by the leader."""
@@ -399,7 +406,7 @@ class PlainWorld:
     def stop(self, d: float, car: Car) -> float:
         """Speed to stop within d m."""
         up = car.v + car.kind.usual_pos_acc * self.dt
-        if (car.v + up) / 2 * self.dt + up**2 / car.kind.usual_neg_acc / 2 < d:
+        if (car.v + up) / 2 * self.dt + up * up / car.kind.usual_neg_acc / 2 < d:
             return up
         if d <= 0:
             return min(0.0, -car.v)
@@ -447,9 +454,8 @@ class PlainWorld:
         """Make the plans true."""
         movers: list[tuple[Car, float, int, int]] = []
         for car in cars:
-            w = car.wanted
-            way = car.v**2 / car.kind.max_neg_acc / 2 if w < 0 else (car.v + w) / 2 * self.dt
-            self.note_speed(car, max(w, 0.0))
+            way = self.way(car)
+            self.note_speed(car, max(car.wanted, 0.0))
             if car.x + way > self.length[car.drivable]:
                 self.leave(car, way, movers)
             else:
@@ -462,6 +468,11 @@ class PlainWorld:
         for car in cars:
             car.blocker = None if car.blocker is None or car.blocker.gone else car.blocker
 
+    def way(self, car: Car) -> float:
+        """Metres that a vehicle will go in this step."""
+        w = car.wanted
+        return car.v * car.v / car.kind.max_neg_acc / 2 if w < 0 else (car.v + w) / 2 * self.dt
+
     def note_speed(self, car: Car, speed: float) -> None:
         """Set a speed, and note when it means a halt."""
         if speed < HALTING <= car.v:
@@ -473,17 +484,25 @@ class PlainWorld:
 
     def leave(self, car: Car, way: float, movers: list[tuple[Car, float, int, int]]) -> None:
         """A vehicle passes the end of its drivable: out of its row, and to where it goes, if anywhere."""
-        x, drivable, place = car.x + way - self.length[car.drivable], car.drivable, car.place
-        self.rows[car.drivable].remove(car)
-        for drivable, place in self.onward(car.drivable, car.place, car.route):
+        x, drivable, place = car.x + way, car.drivable, car.place
+        for following, next_place in self.onward(car.drivable, car.place, car.route):
             if x <= self.length[drivable]:
-                movers.append((car, x, drivable, place))
-                car.driven += way
-                return
-            x -= self.length[drivable]
-        car.driven += way - x
-        car.gone, car.left = True, self.step
-        self.finished += 1
+                break
+            x, drivable, place = x - self.length[drivable], following, next_place
+        over = max(0.0, x - self.length[drivable])
+        car.driven += way - over
+        if over > 0 and place + 1 < len(car.route):
+            x = self.length[drivable]  # a lane that does not lead on: nobody passes its end
+        if drivable == car.drivable and over > 0 and place + 1 < len(car.route):
+            car.x = x
+            self.note_speed(car, 0.0)
+            return
+        self.rows[car.drivable].remove(car)
+        if over > 0 and place + 1 == len(car.route):
+            car.gone, car.left = True, self.step
+            self.finished += 1
+        else:
+            movers.append((car, x, drivable, place))
 
     def run_programmes(self) -> None:
         """Signals run their own programme."""

@@ -61,7 +61,7 @@ def cities(draw: st.DrawFn, *, lane_change: bool | None = None, incidents: bool 
     """A random city with its random demand; `lane_change` is left to chance unless it is given."""
     seed = draw(SEEDS)
     chance = np.random.default_rng(seed)
-    network = random_network(chance, draw(st.integers(1, 4)), draw(st.floats(50.0, 200.0)), draw(st.integers(1, 4)))
+    network = random_network(chance, draw(st.integers(1, 4)), draw(st.floats(30.0, 200.0)), draw(st.integers(1, 4)))
     changes = draw(st.booleans()) if lane_change is None else lane_change
     demand = random_demand(chance, network, draw(st.integers(1, 80)), draw(st.integers(1, 4)), changes)
     struck = _incidents(chance, network, draw(st.integers(0, 2))) if incidents else ()
