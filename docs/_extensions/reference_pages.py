@@ -91,7 +91,7 @@ def level_names(language: str) -> str:
 
 def commands(language: str) -> str:
     """Every command with its arguments and options."""
-    return "\n\n".join(_command(name, command, language) for name, command in sorted(command_group().commands.items()))
+    return "\n\n".join(_command(name, command, language) for name, command in sorted(all_commands().items()))
 
 
 def exit_codes(language: str) -> str:
@@ -203,6 +203,15 @@ def command_group() -> Any:
     from touyan.cli.main import app
 
     return typer.main.get_command(app)
+
+
+def all_commands() -> dict[str, Any]:
+    """Every command by its whole name, those of groups (`rules test`) too."""
+    found: dict[str, Any] = {}
+    for name, command in command_group().commands.items():
+        below = getattr(command, "commands", None)
+        found |= {f"{name} {each}": made for each, made in below.items()} if below else {name: command}
+    return found
 
 
 def _command(name: str, command: Any, language: str) -> str:

@@ -41,7 +41,7 @@ def test_both_trees_have_the_same_pages() -> None:
 def test_every_command_with_every_option_has_its_place(language: str) -> None:
     """What cannot be looked up does not exist for most people."""
     page = pages(language)["reference/cli.md"]
-    for name, command in reference_pages.command_group().commands.items():
+    for name, command in reference_pages.all_commands().items():
         section = page.partition(f"### `touyan {name}`")[2].partition("\n### ")[0]
         options = [option for param in command.params for option in param.opts if option.startswith("--")]
         assert [option for option in options if option not in section] == [], name

@@ -60,6 +60,17 @@ MESSAGES: dict[str, Text] = {
         "Run all benchmarks, or one, and print what was measured.\n\nExample: touyan bench --json",
         "运行全部或一项基准测试并打印实测结果。\n\n示例：touyan bench --json",
     ),
+    "rules": Text("Rules of alerts: check and try out.", "预警规则：检查与试运行。"),
+    "rules check": Text(
+        "Check a file of rules, deadlines and rotas.\n\nExample: touyan rules check alerts.toml",
+        "检查规则、时限与值班文件。\n\n示例：touyan rules check alerts.toml",
+    ),
+    "rules test": Text(
+        "Say how many alerts each rule would have raised on a history.\n\n"
+        "Example: touyan rules test alerts.toml --data readings.csv --since 2026-05-01T07:00",
+        "在历史数据上试运行，统计每条规则会产生多少预警。\n\n"
+        "示例：touyan rules test alerts.toml --data readings.csv --since 2026-05-01T07:00",
+    ),
     "new-pack": Text(
         "Write a new pack: two files and a test that passes.\n\nExample: touyan new-pack flood",
         "生成新的业务包：两个文件和一个可通过的测试。\n\n示例：touyan new-pack flood",
@@ -111,6 +122,13 @@ MESSAGES: dict[str, Text] = {
         "城市或生成方式的设置，写作“名称=值”，可重复。",
     ),
     "option.export": Text("Save the network as .geojson or .parquet.", "将路网存为 .geojson 或 .parquet。"),
+    "option.history": Text(
+        "History: a table (.csv, .parquet), a recording (.rec), or a city to run.",
+        "历史数据：表格（.csv、.parquet）、录像（.rec），或要运行的城市。",
+    ),
+    "option.since": Text("From this time on, as 2026-05-01T08:00.", "从此时刻起，如 2026-05-01T08:00。"),
+    "option.until": Text("Until this time.", "到此时刻止。"),
+    "option.step": Text("Seconds between two looks at the rules.", "两次检查规则之间的秒数。"),
     "option.record": Text("Record every second to this file.", "把每一秒录制到此文件。"),
     "option.seeds": Text("How many seeds each city is run under.", "每种城市运行多少个种子。"),
     "option.save": Text("Save the whole result to this file, as JSON.", "把完整结果以 JSON 存入此文件。"),
@@ -134,6 +152,7 @@ MESSAGES: dict[str, Text] = {
     "argument.roadnet": Text("Road network file.", "路网文件。"),
     "argument.base": Text("What-if file of the city as it is.", "现状城市的推演文件。"),
     "argument.variant": Text("What-if file of the city as it might be.", "设想城市的推演文件。"),
+    "argument.rules": Text("File of rules in TOML.", "TOML 规则文件。"),
     "argument.recording": Text("File written by --record.", "由 --record 写成的文件。"),
     "argument.benchmark": Text("Benchmark; all without it.", "基准名称；省略则全部运行。"),
     "argument.pack": Text("Name of the pack.", "业务包名称。"),
@@ -161,6 +180,7 @@ MESSAGES: dict[str, Text] = {
     ),
     "said.none": Text("there is no benchmark yet", "暂无基准测试"),
     "said.machine": Text("machine: {machine}", "本机：{machine}"),
+    "said.rules": Text("{count} rules, all good", "{count} 条规则，全部有效"),
     "said.whole": Text("nothing is left out", "全部纳入"),
     "said.more-rows": Text("… and {rows} more rows with --json", "……其余 {rows} 行见 --json"),
     "said.interrupted": Text("interrupted", "已中断"),
@@ -196,6 +216,12 @@ MESSAGES: dict[str, Text] = {
     "recording.touyan": Text("written by version", "写入的版本"),
     "word.yes": Text("yes", "是"),
     "word.no": Text("no", "否"),
+    "column.rule": Text("rule", "规则"),
+    "column.raw": Text("raw alerts", "原始告警"),
+    "column.alerts": Text("alerts", "预警"),
+    "column.entities": Text("entities", "对象数"),
+    "column.first": Text("first", "最早"),
+    "column.last": Text("last", "最晚"),
     "column.unit": Text("unit", "单位"),
     "hint.unexpected": Text(
         "run it again with --debug and report what it shows", "请加 --debug 重新运行，并反馈所显示的内容"

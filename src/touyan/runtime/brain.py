@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,19 @@ import touyan
 from touyan.control.authority import Mode
 from touyan.core.alerts import Alert
 from touyan.core.commands import Command
-from touyan.core.components import Detector, Rule, Scenario
+from touyan.core.components import Detector, Forecaster, Rule, Scenario
 from touyan.core.faults import Fault, attempt
 from touyan.core.geometry import Projection
-from touyan.core.protocols import Observable
+from touyan.core.protocols import Observable, Plant
 from touyan.simulation.lockstep import Lockstep
 from touyan.warning.book import AlertBook
 from touyan.warning.failure import component_failed
 from touyan.warning.places import Places
+from touyan.warning.rules import RuleSpec, check_city
 from touyan.warning.watch import Watch
 
 from .alert_desk import EXERCISE, AlertDesk
+from .alert_file import load_alert_file
 from .exhibits import Gallery
 from .loop import make_loop
 from .no_store import NoStore
@@ -69,9 +71,10 @@ class Brain:
         self._status = EXERCISE if self._simulated else ACTUAL
         plant = self._city.plant
         past = self._store.alert_records()
-        self._book = AlertBook(self._store, past, places=Places(plant.inventory), now=plant.now)
+        work = load_alert_file(settings, registry)
+        self._book = AlertBook(self._store, past, work.desk, Places(plant.inventory), plant.now)
         self.desk = AlertDesk(self._book, lambda: self._city.state.now, self._tell_changes, self._status)
-        self._watch = _make_watch(registry, self._city.plant, self._book, self._status)
+        self._watch = _make_watch(registry, plant, self._book, self._status, work.rules)
         self._gallery = Gallery(registry, self._city, self._twin, self._taken_down)
         self._about = self._describe(settings, registry, scenario, controller, twin_controller)
         self._pace = Pace(settings.brain.speed)
@@ -213,11 +216,12 @@ class Brain:
         )
 
 
-def _make_watch(registry: Registry, plant: Any, book: AlertBook, status: str) -> Watch:
+def _make_watch(registry: Registry, plant: Plant, book: AlertBook, status: str, specs: Sequence[RuleSpec]) -> Watch:
+    check_city(specs, {entity.type for entity in plant.inventory})
     left_out = {kind.name for kind in registry.all(Detector) if not kind.fits(plant)}
     detectors = registry.fitting(Detector, plant)
     rules = [rule for rule in registry.fitting(Rule, plant) if rule.detector not in left_out]
-    return Watch(plant, detectors, rules, book, status)
+    return Watch(plant, detectors, rules, book, status, specs, registry.fitting(Forecaster, plant))
 
 
 def _with_alerts(update: Update, alerts: list[Alert]) -> Update:

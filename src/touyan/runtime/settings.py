@@ -89,6 +89,13 @@ class StoreTable(Configurable):
         return Path(self.folder) if self.folder else user_data_path("touyan", appauthor=False)
 
 
+class AlertsTable(Configurable):
+    """What becomes an alert, and how people work with alerts."""
+
+    name = "alerts"
+    file: str = setting("", help="File with rules, deadlines, rotas, inhibitions and channels; empty is none.")
+
+
 class PacksTable(Configurable):
     """Where packs outside the package lie."""
 
@@ -103,7 +110,16 @@ class PacksTable(Configurable):
 
 TABLES: dict[str, type[Configurable]] = {
     table.name: table
-    for table in (BrainTable, CityTable, ServerTable, BrokerTable, StoreTable, HistorySettings, PacksTable)
+    for table in (
+        BrainTable,
+        CityTable,
+        ServerTable,
+        BrokerTable,
+        StoreTable,
+        AlertsTable,
+        HistorySettings,
+        PacksTable,
+    )
 }
 
 
@@ -136,6 +152,7 @@ class BrainSettings:
     broker: BrokerTable = field(default_factory=BrokerTable)
     store: StoreTable = field(default_factory=StoreTable)
     history: HistorySettings = field(default_factory=HistorySettings)
+    alerts: AlertsTable = field(default_factory=AlertsTable)
     packs: PacksTable = field(default_factory=PacksTable)
     components: tuple[Given, ...] = ()
 

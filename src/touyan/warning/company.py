@@ -97,6 +97,8 @@ class Attention:
         return self._until >= now
 
     def _related(self, one: str, other: str) -> bool:
+        if self._after.towards:
+            return self._places.names(other, self._after.towards, one)
         return self._places.related(self._after.relation, one, other)
 
 

@@ -40,10 +40,6 @@ class Places:
             return ()
         return tuple(str(each) for each in found) if isinstance(found, list | tuple) else (str(found),)
 
-    def knows(self, relation: str) -> bool:
-        """Whether any entity has the property."""
-        return any(relation in entity.properties for entity in self._entities.values())
-
     def related(self, relation: str, one: str, other: str) -> bool:
         """Whether two entities stand in a relation: "same", "city", or a property's name.
 
@@ -53,6 +49,10 @@ class Places:
             return relation == "city" or one == other
         own, others = set(self.values(one, relation)), set(self.values(other, relation))
         return bool(own & others) or self._named(one, others) or self._named(other, own)
+
+    def names(self, identifier: str, relation: str, other: str) -> bool:
+        """Whether a property of an entity names another, by identifier or by name."""
+        return self._named(other, set(self.values(identifier, relation)))
 
     def _named(self, identifier: str, values: set[str]) -> bool:
         return identifier in values or name_in(identifier) in values or self.name(identifier) in values

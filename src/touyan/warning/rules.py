@@ -36,11 +36,15 @@ class Together(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class After(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Counts only within `within_s` after the rule `rule` was due on a related entity (see `Places.related`)."""
+    """Counts only within `within_s` after the rule `rule` was due on a related entity (see `Places.related`).
+
+    With `towards`, on an entity whose property of that name names this one: what lies downstream, say.
+    """
 
     rule: str
     within_s: float
     relation: str = "same"
+    towards: str = ""
 
 
 class RuleSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,6 +165,13 @@ def check_together(rules: Sequence[RuleSpec], detectors: Collection[str], foreca
     cycle = find_cycle(waits)
     if cycle:
         raise SettingError(cycle[0], "after", " → ".join(cycle), "rules that do not wait for one another in a circle")
+
+
+def check_city(rules: Iterable[RuleSpec], types: Collection[str]) -> None:
+    """Refuse a rule about entities that the city does not have."""
+    for rule in rules:
+        if rule.of and rule.of not in types:
+            raise SettingError(rule.name, "of", rule.of, f"an entity type of this city: {_listed(types)}")
 
 
 def in_order(rules: Iterable[RuleSpec]) -> list[RuleSpec]:

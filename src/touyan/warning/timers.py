@@ -66,7 +66,8 @@ class Timers:
         return None if due is None else self._shifted(alert, due)
 
     def _rung(self, alert: Alert, level: int) -> Rung | None:
-        return self._desk.rung(alert.severity, level) if alert.state is AlertState.OPEN else None
+        waits = alert.state is AlertState.OPEN and alert.ended is None
+        return self._desk.rung(alert.severity, level) if waits else None
 
     def _shifted(self, alert: Alert, at: float) -> float:
         """A time of the present state by the clock that runs now."""

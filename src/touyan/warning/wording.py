@@ -11,6 +11,7 @@ def told(evidence: Evidence, entity: str) -> dict[str, str]:
     """The values for a rule's placeholders, in the city's time."""
     return {
         "entity": entity,
+        "quantity": evidence.quantity,
         "value": figure(evidence.value),
         "threshold": figure(evidence.threshold),
         "unit": unit(evidence.unit_code).symbol,
