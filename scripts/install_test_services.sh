@@ -3,7 +3,7 @@
 set -euo pipefail
 
 PATH=$PATH:/usr/sbin # where Debian puts mosquitto
-declare -A package_of=([mosquitto]=mosquitto [chromium]=chromium [npm]=npm [node]=nodejs [fc-list]=fontconfig [python3]=python3)
+declare -A package_of=([mosquitto]=mosquitto [chromium]=chromium [npm]=npm [node]=nodejs [fc-list]=fontconfig [python3]=python3 [amtool]=prometheus-alertmanager)
 missing=()
 for command in "${!package_of[@]}"; do
   command -v "$command" >/dev/null || missing+=("${package_of[$command]}")

@@ -91,6 +91,12 @@ class Move(NamedTuple):
     leads_to: AlertState | None
 
 
+CATEGORIES = (
+    *("Geo", "Met", "Safety", "Security", "Rescue", "Fire"),
+    *("Health", "Env", "Transport", "Infra", "CBRNE", "Other"),
+)
+"""CAP 1.2 categories."""
+
 _ANY = frozenset(AlertState)
 _LIVE = _ANY - {AlertState.CLOSED}
 

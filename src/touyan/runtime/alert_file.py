@@ -6,6 +6,7 @@
     [[rota]]          who is on call
     [level.Severe]    deadlines and escalation of one severity
     [grouping]        which raw alerts are one alert
+    [sender]          who speaks when an alert leaves the house
 
 Every mistake is an InputError with file, line and field; nothing of a file with a mistake is used.
 """
@@ -28,6 +29,7 @@ from touyan.core.text import Text
 from touyan.core.time import from_iso
 from touyan.warning.desk import DEADLINES, Desk, Grouping, Inhibition, Maintenance, Relief, Rota, Rung
 from touyan.warning.rules import RuleSpec, check_together, find_cycle
+from touyan.warning.sender import Sender
 
 from .packs import Registry
 from .settings import BrainSettings
@@ -35,7 +37,7 @@ from .toml_places import places
 
 _Made = TypeVar("_Made")
 
-_TABLES = ("rule", "inhibition", "maintenance", "rota", "level", "grouping")
+_TABLES = ("rule", "inhibition", "maintenance", "rota", "level", "grouping", "sender")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HEADLINE = Text("{entity}: {quantity} {value} {unit}", "{entity}：{quantity} {value} {unit}")
 _DESCRIPTION = Text(
@@ -50,6 +52,7 @@ class AlertFile:
 
     rules: tuple[RuleSpec, ...] = ()
     desk: Desk = field(default_factory=Desk)
+    sender: Sender = field(default_factory=Sender)
 
 
 class _Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -157,7 +160,8 @@ def read_alert_file(path: Path, registry: Registry | None = None) -> AlertFile:
         tuple(_window(reader, place, window) for place, window in reader.listed("maintenance", _Window)),
         reader.made("grouping", reader.document.get("grouping", {}), Grouping)[1],
     )
-    return AlertFile(tuple(rule for _, rule in rules), desk)
+    _, sender = reader.made("sender", reader.document.get("sender", {}), Sender)
+    return AlertFile(tuple(rule for _, rule in rules), desk, sender)
 
 
 def load_alert_file(settings: BrainSettings, registry: Registry) -> AlertFile:

@@ -73,7 +73,7 @@ class Brain:
         past = self._store.alert_records()
         work = load_alert_file(settings, registry)
         self._book = AlertBook(self._store, past, work.desk, Places(plant.inventory), plant.now)
-        self.desk = AlertDesk(self._book, lambda: self._city.state.now, self._tell_changes, self._status)
+        self.desk = AlertDesk(self._book, lambda: self._city.state.now, self._tell_changes, self._status, work.sender)
         self._watch = _make_watch(registry, plant, self._book, self._status, work.rules)
         self._gallery = Gallery(registry, self._city, self._twin, self._taken_down)
         self._about = self._describe(settings, registry, scenario, controller, twin_controller)

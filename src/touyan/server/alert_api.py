@@ -20,13 +20,15 @@ from touyan.runtime.alert_query import AlertQuery
 from touyan.runtime.view import BrainView
 
 from .answers import Json, alert_answer, plain
-from .bodies import read_json, read_query
+from .bodies import read_body, read_json, read_query
 
 Who = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"\S")]
 Note = Annotated[str, msgspec.Meta(max_length=2_000)]
 Identifier = Annotated[str, msgspec.Meta(max_length=200)]
 
 _MOST_AT_ONCE = 1_000
+CAP = "application/cap+xml"
+LARGEST_CAP = 1_000_000
 
 
 class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +94,9 @@ class AlertApi:
             Route("/api/alerts", self.raise_alert, methods=["POST"]),
             Route("/api/alerts/bulk", self.bulk, methods=["POST"]),
             Route("/api/alerts/{identifier}", self.detail),
+            Route("/api/alerts/{identifier}/cap", self.cap),
+            Route("/api/alerts/{identifier}/ngsi-ld", self.entity),
+            Route("/api/cap", self.report_cap, methods=["POST"]),
             Route("/api/alerts/{identifier}/{action}", self.act, methods=["POST"]),
             Route("/api/silences", self.silences),
             Route("/api/silences", self.silence, methods=["POST"]),
@@ -109,6 +114,22 @@ class AlertApi:
         found = self._desk.detail(request.path_params["identifier"])
         answer = {"members": plain(found.members), "similar": [alert_answer(alert) for alert in found.similar]}
         return Json(alert_answer(found.alert) | {"raw": answer["members"], "similar": answer["similar"]})
+
+    def cap(self, request: Request) -> Response:
+        """An alert as a CAP 1.2 message; a draft until two persons released what needs it."""
+        return Response(self._desk.cap(request.path_params["identifier"]), media_type=CAP)
+
+    def entity(self, request: Request) -> Response:
+        """An alert as an NGSI-LD entity of the Smart Data Models."""
+        return Json(self._desk.entity(request.path_params["identifier"]), media_type="application/ld+json")
+
+    async def report_cap(self, request: Request) -> Response:
+        """Take in a CAP message of another office."""
+        body = await read_body(request, CAP, LARGEST_CAP)
+        alerts = await run_in_threadpool(self._desk.report_cap, body)
+        for alert in alerts:
+            self._alert_changed(alert)
+        return Json([alert_answer(alert) for alert in alerts], 202)
 
     async def act(self, request: Request) -> Response:
         """A person does something about an alert; 409 when somebody was faster."""
@@ -181,7 +202,7 @@ def _action(name: str) -> AlertAction:
     try:
         return AlertAction(name)
     except ValueError:
-        raise NotFoundError("action", name, list(AlertAction)) from None
+        raise NotFoundError("action", name, [action.value for action in AlertAction]) from None
 
 
 def _silence(said: NewSilence, now: float) -> Silence:

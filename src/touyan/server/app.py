@@ -16,6 +16,7 @@ from touyan.runtime.broker import BrokerHost
 from touyan.runtime.view import BrainView
 
 from .alert_api import AlertApi
+from .alertmanager import Alertmanager
 from .answers import Json
 from .api import Api
 from .feed import Feed
@@ -40,6 +41,7 @@ def create_app(view: BrainView, host: str = "127.0.0.1", broker: BrokerHost | No
         Route("/static/{stamp}/{path:path}", static.respond),
         *Api(view).routes(),
         *AlertApi(view, feed.alert_changed).routes(),
+        *Alertmanager(view, feed.alert_changed).routes(),
         WebSocketRoute("/live", feed.connect),
     ]
     return _guarded(routes, host, broker, lifespan)

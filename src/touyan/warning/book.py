@@ -246,7 +246,7 @@ class AlertBook:
         """Which alert a raw alert is part of, with the records that make it so."""
         raw = msgspec.structs.replace(raw, key=raw.key or f"{raw.rule}|{raw.entity}")
         known = plan.keys.get(raw.key) or self._keys.get(raw.key)
-        if known is not None and (raw.key in plan.keys or self._live(raw.key)):
+        if known is not None and (raw.key in plan.keys or self._same(known, raw)):
             plan.records.append(Repeated(known, raw.key, raw.sent, raw.expires))
             return known
         if known is not None and self._cases[known].alert.state is AlertState.CLOSED:
@@ -255,6 +255,10 @@ class AlertBook:
         name = self._join(found, raw, plan) if found else self._raise(raw, plan)
         plan.keys[raw.key] = name
         return name
+
+    def _same(self, name: str, raw: Alert) -> bool:
+        """Whether a raw alert says only that it lasts; one that got worse or better is worth its record."""
+        return self._live(raw.key) and self._cases[name].members[raw.key].severity == raw.severity.value
 
     def _join(self, name: str, raw: Alert, plan: _Plan) -> str:
         plan.records.append(Joined(name, msgspec.structs.replace(raw, identifier=name)))

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from touyan.core.alerts import Certainty, Evidence, Severity, Urgency
+from touyan.core.alerts import CATEGORIES, Certainty, Evidence, Severity, Urgency
 from touyan.core.components import Rule
 from touyan.core.errors import SettingError
 from touyan.core.text import Text
@@ -126,6 +126,7 @@ class RuleSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         yield "for_s", self.for_s < 0, "a time of at least 0"
         yield "suspect_s", self.suspect_s is not None and not 0 <= self.suspect_s < self.for_s, "0 to less than for_s"
         yield "clears_at", self._clears_wrong(), "a value on the quiet side of the bound"
+        yield "category", self.category not in CATEGORIES, f"one of {', '.join(CATEGORIES)}"
         yield "group", self.group not in ("place", "cause", "none"), "place, cause or none"
 
     def _clears_wrong(self) -> bool:
