@@ -34,8 +34,8 @@ def reference(name: str, flow: str) -> dict[str, Any]:
     return runs
 
 
-def real_world(name: str, flow: str, seed: int = 0) -> TrafficWorld:
+def real_world(name: str, flow: str, seed: int = 0, *, lane_change: bool = False) -> TrafficWorld:
     """The world of one real city and flow file."""
     folder = city_folder(name)
     network = cityflow.read_network(folder / "roadnet.json")
-    return TrafficWorld(network, cityflow.read_flow(folder / f"{flow}.json", network), seed)
+    return TrafficWorld(network, cityflow.read_flow(folder / f"{flow}.json", network), seed, lane_change=lane_change)

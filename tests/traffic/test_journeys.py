@@ -19,6 +19,7 @@ from touyan.runtime.trial import run_trial
 from .reference import CASES, city_folder
 
 PUBLISHED = dict(zip(CASES, (325.33, 347.74, 282.58), strict=True))
+ENGINE = dict(zip(CASES, (365.72, 442.13, 326.86), strict=True))
 
 
 class PlainTimes:
@@ -95,3 +96,4 @@ def test_max_pressure_gives_the_travel_times_of_the_tables(city: str, flow: str)
     scenario = CityFlowCity(roadnet=folder / "roadnet.json", flow=folder / f"{flow}.json", lane_change=True)
     trial = run_trial(load_packs(read_settings()), scenario, "max-pressure:30", 3600)
     assert trial.as_dict()["crossing_travel_time_s"] == pytest.approx(PUBLISHED[city, flow], abs=0.2)
+    assert trial.as_dict()["average_travel_time_s"] == pytest.approx(ENGINE[city, flow], abs=0.1)
