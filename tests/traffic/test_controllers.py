@@ -64,8 +64,8 @@ def test_the_names_and_first_settings_are_those_of_the_command_line() -> None:
     assert [kind.name for kind in (OwnProgramme, FixedCycle, MaxPressure)] == ["own", "cycle", "max-pressure"]
     assert FixedCycle.from_spec("45").interval_s == MaxPressure.from_spec("45").interval_s == 45.0
     assert FixedCycle().interval_s == MaxPressure().interval_s == 30.0
-    with pytest.raises(SettingError, match="at least 10"):
-        MaxPressure.from_spec("5")
+    with pytest.raises(SettingError, match="at least 5"):
+        MaxPressure.from_spec("4")
 
 
 def test_a_fixed_cycle_gives_phases_one_to_four_their_turn() -> None:

@@ -14,19 +14,21 @@ from touyan.core.observations import Column
 from touyan.core.protocols import Plant, Proposal, State
 from touyan.core.settings import setting
 from touyan.core.text import Text
+from touyan.kernels.traffic.layout import NONE
 from touyan.kernels.traffic.sensing import HALTING_SPEED
 
 from .cameras import CameraView
 from .habits import Habits
-from .looking_ahead import UsefulPhases, lanes_served
+from .looking_ahead import UsefulPhases
 from .network import Floats, Ints, RoadNetwork
 from .poisson import CAR
 from .pressure import PhasePressure
 from .readings import lane_readings
 from .sensed_world import Outlook, SensedWorlds, SignalView, surroundings
+from .served_lanes import ServedLanes
 from .signal_controller import GIVE_BACK, LEAVE, SignalController
 from .timing import webster_greens
-from .vocabulary import CLEARANCE_S, HALTING, PHASE
+from .vocabulary import HALTING, PHASE
 
 
 class OwnProgramme(Controller):
@@ -72,7 +74,8 @@ class PhaseSequence(SignalController):
     def learn(self, network: RoadNetwork) -> None:
         """Begin everywhere with the first phase."""
         self.network = network
-        self.served = lanes_served(network, self.candidates)
+        self.served = ServedLanes(network, self.candidates)
+        self._clears_s = network.clearance_s[network.signalised]
         self.count = np.count_nonzero(self.candidates >= 0, axis=1)
         self.place = np.zeros(len(self.candidates), np.int64)
         self.green_at = np.full(len(self.candidates), self._started_at)
@@ -82,7 +85,7 @@ class PhaseSequence(SignalController):
         following = self.following(state)
         ends = (self.count > 1) & (following != self.place) & self.over(state, state.now - self.green_at)
         self.place = np.where(ends, following, self.place)
-        self.green_at = np.where(ends, state.now + CLEARANCE_S, self.green_at)
+        self.green_at = np.where(ends, state.now + self._clears_s, self.green_at)
         padded = np.column_stack([self.candidates, np.full(len(self.count), LEAVE)])
         phase = padded[np.arange(len(self.count)), self.place]
         return np.where(self.count > 1, phase, LEAVE).astype(np.int32)
@@ -137,12 +140,13 @@ class Webster(PhaseSequence):
         greens = np.full(self.candidates.shape, np.inf)
         flow = self._habits.flow()
         for row, count in enumerate(self.count.tolist()):
+            lanes, serves = self.served.of(row)
             if count > 1:
                 greens[row, :count] = webster_greens(
-                    flow,
-                    self.served[row, :count],
+                    flow[lanes],
+                    serves[:count],
                     saturation=self.saturation / 3600,
-                    lost_s=CLEARANCE_S,
+                    lost_s=float(self._clears_s[row]),
                     least_green_s=self.least_green_s,
                     longest_cycle_s=self.cycle_s,
                 )
@@ -165,11 +169,10 @@ class Actuated(PhaseSequence):
     def following(self, state: State) -> NDArray[np.int64]:
         """The next candidate that somebody waits for; the present one when there is none."""
         seen = self._cameras.seen(state, np.ones(self.network.lane_count, np.bool_))
-        present = self._lanes_with(seen.lane[seen.distance >= 0])
-        close = seen.distance <= self.gap_s * self.network.lane_speed_limit[seen.lane]
-        comes = self.served & self._lanes_with(seen.lane[close & (seen.distance >= 0)])
-        self._comes: NDArray[np.bool_] = np.asarray(comes.any(axis=2))
-        called = (self.served & present).any(axis=2)
+        before = seen.distance >= 0
+        close = before & (seen.distance <= self.gap_s * self.network.lane_speed_limit[seen.lane])
+        self._comes = self._some(seen.lane[close])
+        called = self._some(seen.lane[before])
         turns = (self.place[:, np.newaxis] + 1 + np.arange(self.candidates.shape[1])) % np.maximum(self.count, 1)[
             :, np.newaxis
         ]
@@ -188,8 +191,9 @@ class Actuated(PhaseSequence):
         """The next turn that somebody waits for."""
         return Text(f"phase {wanted} is the next that vehicles wait for", f"相位{wanted}是下一个有车等待的相位")
 
-    def _lanes_with(self, lanes: Ints) -> NDArray[np.bool_]:
-        return np.bincount(lanes, minlength=self.network.lane_count) > 0
+    def _some(self, lanes: Ints) -> NDArray[np.bool_]:
+        """Which candidates serve any of the lanes."""
+        return self.served.sums(np.bincount(lanes, minlength=self.network.lane_count)) > 0
 
 
 class MaxPressure(SignalController):
@@ -267,7 +271,7 @@ class AdvancedPressure(EfficientPressure):
         """Learn where the cameras are."""
         super().learn(network)
         self._cameras = CameraView(network)
-        self._served = lanes_served(network, self.candidates)
+        self._served = ServedLanes(network, self.candidates)
 
     def best(self, state: State) -> NDArray[np.intp]:
         """The present phase while vehicles drive up to it, else that of highest pressure."""
@@ -275,7 +279,7 @@ class AdvancedPressure(EfficientPressure):
         near = (seen.distance >= 0) & (seen.distance <= self.reach_m) & (seen.speed >= HALTING_SPEED)
         coming = np.bincount(seen.lane[near], minlength=self._network.lane_count)
         present = self.candidates == self._target[:, np.newaxis]
-        demand = self.weight * np.where(present, self._served @ coming, 0.0).sum(axis=1)
+        demand = self.weight * np.where(present, self._served.sums(coming), 0.0).sum(axis=1)
         keeps = present.any(axis=1) & (demand >= self._values.max(axis=1))
         return np.where(keeps, np.argmax(present, axis=1), super().best(state))
 
@@ -297,7 +301,9 @@ class LookAhead(SignalController):
         self._habits = Habits(network, self.memory_s)
         outlook = Outlook(int(self.interval_s), max(1, round(self.horizon_s / self.interval_s)))
         self._worlds = SensedWorlds(network, CAR, self.candidates, outlook)
-        self._useful = UsefulPhases(network, self.candidates)
+        self._useful = UsefulPhases(network, self.candidates, ServedLanes(network, self.candidates))
+        self._clears_s = network.clearance_s[network.signalised]
+        self._has_choice = (self.candidates >= 0).sum(axis=1) > 1
         self._search = Search(surroundings(network), self.sweeps)
         self._asked_at = np.full(len(self.candidates), -np.inf)
         self._weighed: list[Weighed] = []
@@ -312,10 +318,10 @@ class LookAhead(SignalController):
         seen = self._cameras.seen(state, np.ones(self._network.lane_count, np.bool_))
         view = self._view(state)
         futures = [self._worlds.at(seen, view, self._habits, (self.seed, number, n)) for n in range(self.samples)]
-        start = futures[0].by_pressure()
+        start = np.where(self._has_choice, futures[0].by_pressure(), NONE).astype(np.int32)
         decision = self._search.better(start, self._useful.of(seen, start, self.interval_s), futures)
         self._weighed = decision.weighed
-        plan: Ints = decision.plan
+        plan = np.where(self._has_choice, decision.plan, LEAVE).astype(np.int32)
         self._asked_at = np.where((plan != self._target) | (self._target < 0), state.now, self._asked_at)
         return plan
 
@@ -331,7 +337,8 @@ class LookAhead(SignalController):
         at = self._network.signalised
         shown = np.nan_to_num(self._signals.column(state, PHASE)).astype(np.int32)
         clearing = (shown == self._clearance) & (self._target >= 0)
-        left = np.where(clearing, np.maximum(self._asked_at + CLEARANCE_S - state.now, 1), 0)
-        view = SignalView(*(np.full(crossings, fill, np.int32) for fill in (-1, -1, 0)))
+        shown = np.where(shown < 0, np.maximum(self._target, 0), shown).astype(np.int32)
+        left = np.where(clearing, np.maximum(self._asked_at + self._clears_s - state.now, 1), 0)
+        view = SignalView(*(np.full(crossings, fill, np.int32) for fill in (NONE, NONE, 0)))
         view.phase[at], view.target[at], view.clears_s[at] = shown, np.where(clearing, self._target, shown), left
         return view

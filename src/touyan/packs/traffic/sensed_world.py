@@ -7,12 +7,11 @@ from copy import copy
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from touyan.control.lookahead import Plan
 from touyan.kernels.traffic import layout
 from touyan.kernels.traffic.layout import NONE
-from touyan.kernels.traffic.sensing import look
+from touyan.kernels.traffic.sighting import count_near
 from touyan.kernels.traffic.staging import Seen, command_all, draw_ways, place_seen
 
 from .crew import Crew
@@ -24,6 +23,10 @@ from .state import branched, empty_world, new_slots, new_trips, roomier
 
 _TURNS = 4
 """Crossings ahead for which a way is drawn; nobody passes more within a horizon."""
+
+
+_NEAR_M = 150.0
+"""A vehicle that drives nearer to its stop line than this counts in the pressure."""
 
 
 class SignalView(NamedTuple):
@@ -143,18 +146,17 @@ class SensedFuture:
         command_all(self._arrays, phases, network.clearance_phase, clears)
 
     def by_pressure(self) -> Plan:
-        """The phase of highest efficient pressure of each signal."""
-        candidates = self._worlds.candidates
-        pressure = self._worlds.pressure.of(self.halting().astype(np.float64))
-        best: Plan = candidates[np.arange(len(candidates)), np.argmax(pressure, axis=1)]
+        """The phase of highest efficient pressure of each signal, vehicles driving up to it included."""
+        worlds = self._worlds
+        pressure = worlds.pressure.of(self.near())
+        best: Ints = worlds.candidates[np.arange(len(worlds.candidates)), np.argmax(pressure, axis=1)]
         return best
 
-    def halting(self) -> NDArray[np.int64]:
-        """Halting vehicles on each lane."""
-        lanes = self._worlds.network.lane_count
-        halting = np.empty(lanes, np.int64)
-        look(self._arrays, np.empty(lanes, np.int64), halting, np.empty(lanes))
-        return halting
+    def near(self) -> Floats:
+        """Vehicles of each lane that halt, or drive near its end."""
+        halting, moving = np.empty((2, self._worlds.network.lane_count))
+        count_near(self._arrays, _NEAR_M, halting, moving)
+        return halting + moving
 
     def lost(self) -> Floats:
         """Seconds lost so far against free speed, on the lanes of each signal."""

@@ -36,7 +36,7 @@ class SignalController(Controller):
 
     abstract = True
     interval_s: float = setting(
-        30.0, unit="SEC", at_least=10.0, help="Time between decisions, clearance and minimum green included."
+        30.0, unit="SEC", at_least=5.0, help="Time between decisions, clearance and minimum green included."
     )
     candidate_phases: int = setting(
         4, at_least=0, help="How many phases to choose from, the clearance phase not counted; 0 means all."
