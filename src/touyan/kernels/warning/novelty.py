@@ -59,7 +59,8 @@ _LARGEST = 10.0
 _MEMORY = 40_000.0
 _MATURE = 12_000.0
 """Readings after which one counts half a full one: the alarms of a young series are not those of an old one."""
-_PRIOR_READINGS = 1_500.0
+_PRIOR_READINGS, _PRIOR_FADES = 1_500.0, 4_000.0
+"""The weight of what was believed, in readings; it halves in the first 4,000 that are tallied."""
 _PRIOR_SHARE, _PRIOR_SCALE, _PRIOR_POWER = 0.006, 0.03, 2.0
 """Before anything is counted, an excess e is believed at a share of 0.006 (1 + e / 0.03)⁻² of the readings."""
 _PLACE_SCALE, _BINS_A_DECADE = 0.005, 9.5
@@ -158,9 +159,11 @@ _place = inlined(excess_place)
 @inlined
 def _surprise(words: Words, row: int, excess: float) -> float:
     """-log10 of the share of readings with a new alarm as large: counted, and believed before."""
+    tallied = words[row, TALLIED]
+    prior = _PRIOR_READINGS * _PRIOR_FADES / (_PRIOR_FADES + tallied)
     believed = _PRIOR_SHARE * (1.0 + excess / _PRIOR_SCALE) ** -_PRIOR_POWER
     counted = beyond(words, row, TALLY, TALLY_BINS, _place(excess))
-    share = (counted + _PRIOR_READINGS * believed) / (words[row, TALLIED] + _PRIOR_READINGS)
+    share = (counted + prior * believed) / (tallied + prior)
     return -math.log10(min(share, 1.0))
 
 

@@ -105,6 +105,11 @@ class Series:
             told[:, words.UNREST_SURPRISE] + known,
         )
 
+    def unrest(self, rows: Rows) -> tuple[Column, Column]:
+        """How unusual series have been of late, in mean deviations, and the surprise of that."""
+        own = self._memory.words
+        return own[rows, words.UNREST].astype(float), own[rows, words.UNREST_SURPRISE].astype(float)
+
     def learn(self, row: int, is_incident: bool) -> None:
         """Take over what people say of the newest event of a series with a surprise of 3 or more.
 
