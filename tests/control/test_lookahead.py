@@ -52,7 +52,7 @@ def test_one_sweep_is_what_trying_actor_after_actor_gives(seed: int, start: list
     """Trials that share a run must not disturb one another: the result is that of plain coordinate descent."""
     futures = [Chain(seed), Chain(seed + 1)]
     plan = np.array(start, np.int32)
-    found = Search(around(5)).better(plan, ALL, futures)
+    found = Search(around(5), finalists=3).better(plan, ALL, futures)
     for group in apart([np.array(sorted(each)) for each in around(5)]):
         for actor in group:
             tries = [
@@ -106,7 +106,7 @@ def test_a_pool_changes_nothing_but_the_time() -> None:
     """Threads must not change a decision."""
     futures = [Chain(seed) for seed in range(3)]
     with ThreadPoolExecutor(2) as pool:
-        shared = Search(around(5), 3, pool).better(np.ones(5, np.int32), ALL, futures)
+        shared = Search(around(5), 3, pool=pool).better(np.ones(5, np.int32), ALL, futures)
     alone = Search(around(5), 3).better(np.ones(5, np.int32), ALL, futures)
     assert shared.plan.tolist() == alone.plan.tolist()
     assert shared.weighed == alone.weighed
@@ -122,6 +122,23 @@ def test_actors_of_a_group_have_no_surroundings_in_common(sets: list[set[int]]) 
     for group in groups:
         members = [each for actor in group for each in surroundings[actor].tolist()]
         assert len(members) == len(set(members))
+
+
+def test_only_finalists_are_tried_in_all_futures() -> None:
+    """Poor options are dropped after the first future: 2 groups of rows share runs, 3 options, 4 futures."""
+    futures = [Chain(seed) for seed in range(4)]
+    few = Search([{0}], finalists=1).better(np.zeros(1, np.int32), [range(3)], [Chain(s, actors=1) for s in range(4)])
+    assert few.runs == 3 + 3
+    all_of_them = Search(around(5), finalists=3).better(np.zeros(5, np.int32), ALL, futures)
+    assert Search(around(5), finalists=2).better(np.zeros(5, np.int32), ALL, futures).runs < all_of_them.runs
+
+
+def test_a_lone_actor_takes_what_is_best_on_average_not_in_one_future() -> None:
+    """Several futures are there so that chance in one of them does not decide."""
+    futures = [Chain(seed, actors=1) for seed in range(6)]
+    costs = [np.mean([future.cost[0, 0, action, 0] for future in futures]) for action in range(3)]
+    found = Search([{0}], finalists=3).better(np.zeros(1, np.int32), [range(3)], futures)
+    assert found.plan[0] == int(np.argmin(costs))
 
 
 def test_the_groups_of_a_city_do_not_grow_with_it() -> None:

@@ -436,6 +436,33 @@ def test_looking_ahead_asks_nothing_of_an_empty_city_that_is_under_command() -> 
         assert controller.decide(city.at(second)) == []
 
 
+def test_looking_ahead_tells_what_it_tried_and_what_that_would_cost() -> None:
+    """People see the alternatives: one is chosen, and none costs less."""
+    controller, city = started(LookAhead(samples=2), ONE)
+    city.signals_say(green_of(WEST_STRAIGHT))
+    city.cameras_say(queue_on(city, {WEST_STRAIGHT: 1, SOUTH_STRAIGHT: 12}))
+    explanation = controller.decide(city.at(0))[0].explanation
+    chosen = [each for each in explanation.alternatives if each.chosen]
+    assert len(explanation.alternatives) > len(chosen) == 1
+    assert chosen[0].value == green_of(SOUTH_STRAIGHT)
+    assert explanation.unit_code == "SEC"
+
+
+def test_looking_ahead_lets_nobody_wait_for_ever() -> None:
+    """A lone vehicle against a stream that never ends is served before the longest red."""
+    controller, city = started(LookAhead(samples=1, longest_red_s=90.0), ONE)
+    phase, served = 0.0, []
+    for second in range(0, 200, 5):
+        state = city.at(second)
+        city.cameras_say(queue_on(city, {WEST_LEFT: 1, WEST_STRAIGHT: 25, "road_2_1_2_1": 25}))
+        city.signals_say(phase)
+        for proposal in controller.decide(state):
+            phase = proposal.value
+            served += [second] * (phase == green_of(WEST_LEFT))
+    assert served
+    assert served[0] <= 90
+
+
 def _has_green(network: RoadNetwork, phase: int, lane: int) -> bool:
     movement = network.link_movement[network.link_from_lane == lane][0]
     crossing = int(network.movement_crossing[movement])

@@ -53,14 +53,20 @@ class Decision(NamedTuple):
 class Search:
     """Coordinate descent over actors with neighbours.
 
-    `surroundings[a]` are the actors, itself among them, whose costs an action of a may change.
+    `surroundings[a]` are the actors, itself among them, whose costs an action of a may change. All options are tried
+    in the first future, and the best `finalists` of each actor in the others.
     """
 
-    def __init__(self, surroundings: Sequence[Iterable[int]], sweeps: int = 1, pool: Executor | None = None) -> None:
+    def __init__(
+        self,
+        surroundings: Sequence[Iterable[int]],
+        sweeps: int = 1,
+        finalists: int = 2,
+        pool: Executor | None = None,
+    ) -> None:
         self._around = [np.array(sorted(each), np.intp) for each in surroundings]
         self._groups = apart(self._around)
-        self._sweeps = sweeps
-        self._pool = pool
+        self._sweeps, self._finalists, self._pool = sweeps, finalists, pool
 
     def better(
         self,
@@ -87,40 +93,59 @@ class Search:
         self, plan: Plan, group: list[int], options: Sequence[Sequence[int]], trials: _Trials, weighed: list[Weighed]
     ) -> Plan:
         """The plan after each actor of a group has taken its best option."""
-        tried = {actor: [plan[actor], *(o for o in options[actor] if o != plan[actor])] for actor in group}
-        plans = [plan.copy() for _ in range(max(map(len, tried.values())))]
-        if len(plans) == 1:
+        tried = {actor: [int(plan[actor]), *(o for o in options[actor] if o != plan[actor])] for actor in group}
+        if max(map(len, tried.values())) == 1:
             return plan
-        for actor, actions in tried.items():
-            for place, action in enumerate(actions):
-                plans[place][actor] = action
-        costs = trials.costs(plans)
+        heard = {actor: dict.fromkeys(actions, np.empty(0)) for actor, actions in tried.items()}
+        for round_, futures in enumerate(trials.rounds):
+            if round_:
+                tried = {actor: self._best_of(heard[actor], self._finalists) for actor in group}
+            plans = _side_by_side(plan, tried)
+            costs = trials.costs(plans, futures)
+            for actor, actions in tried.items():
+                for place, action in enumerate(actions):
+                    told = costs[place][:, self._around[actor]].sum(axis=1)
+                    heard[actor][action] = np.concatenate([heard[actor][action], told])
         best = plan.copy()
-        for actor, actions in tried.items():
-            around = costs[: len(actions), self._around[actor]].sum(axis=1)
-            best[actor] = actions[int(np.argmin(around))]
-            weighed[actor] = Weighed(tuple(map(int, actions)), tuple(around.tolist()), int(best[actor]))
+        for actor in group:
+            best[actor] = self._best_of({action: heard[actor][action] for action in tried[actor]}, 1)[0]
+            mean = tuple(float(costs.mean()) for costs in heard[actor].values())
+            weighed[actor] = Weighed(tuple(heard[actor]), mean, int(best[actor]))
         return best
+
+    @staticmethod
+    def _best_of(heard: dict[int, Costs], count: int) -> list[int]:
+        """The actions of least mean cost; the sort is stable, so of equal ones the plan's own stays first."""
+        return sorted(heard, key=lambda action: float(heard[action].mean()))[:count]
+
+
+def _side_by_side(plan: Plan, tried: dict[int, list[int]]) -> list[Plan]:
+    """Plans in which each actor takes one of its actions after the other, and keeps to the plan when it has no more."""
+    plans = [plan.copy() for _ in range(max(map(len, tried.values())))]
+    for actor, actions in tried.items():
+        for place, action in enumerate(actions):
+            plans[place][actor] = action
+    return plans
 
 
 class _Trials:
-    """Runs plans in all futures; what was run once is remembered."""
+    """Runs plans in futures; what was run once is remembered."""
 
     def __init__(self, futures: Sequence[Future], pool: Executor | None) -> None:
         self._futures, self._pool = futures, pool
-        self._known: dict[bytes, Costs] = {}
+        self._known: dict[tuple[int, bytes], Costs] = {}
+        self.rounds = [each for each in (range(1), range(1, len(futures))) if len(each)]
         self.runs = 0
 
-    def costs(self, plans: Sequence[Plan]) -> Costs:
-        """Mean cost over the futures, shape (plans, actors)."""
-        new = [plan for plan in plans if plan.tobytes() not in self._known]
-        jobs = [(future, plan) for plan in new for future in self._futures]
-        told = list(map(_tried, jobs) if self._pool is None else self._pool.map(_tried, jobs))
-        self.runs += len(jobs)
-        for place, plan in enumerate(new):
-            own = told[place * len(self._futures) : (place + 1) * len(self._futures)]
-            self._known[plan.tobytes()] = np.mean(own, axis=0)
-        return np.stack([self._known[plan.tobytes()] for plan in plans])
+    def costs(self, plans: Sequence[Plan], futures: Sequence[int]) -> list[Costs]:
+        """What each plan costs each actor in each of the futures numbered."""
+        asked = [(number, plan) for plan in plans for number in futures]
+        jobs = {(number, plan.tobytes()): (self._futures[number], plan) for number, plan in asked}
+        new = {key: job for key, job in jobs.items() if key not in self._known}
+        told = map(_tried, new.values()) if self._pool is None else self._pool.map(_tried, new.values())
+        self._known.update(zip(new, told, strict=True))
+        self.runs += len(new)
+        return [np.stack([self._known[number, plan.tobytes()] for number in futures]) for plan in plans]
 
 
 def _tried(job: tuple[Future, Plan]) -> Costs:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import time
 from abc import abstractmethod
+from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from touyan.control.lookahead import Search, Weighed
+from touyan.core.commands import Alternative, Explanation
 from touyan.core.components import Controller
 from touyan.core.observations import Column
 from touyan.core.protocols import Plant, Proposal, State
@@ -19,16 +23,16 @@ from touyan.kernels.traffic.sensing import HALTING_SPEED
 
 from .cameras import CameraView
 from .habits import Habits
-from .looking_ahead import UsefulPhases
+from .looking_ahead import Patience, Sight, UsefulPhases
 from .network import Floats, Ints, RoadNetwork
 from .poisson import CAR
 from .pressure import PhasePressure
 from .readings import lane_readings
-from .sensed_world import Outlook, SensedWorlds, SignalView, surroundings
+from .sensed_world import Outlook, SensedWorlds, surroundings
 from .served_lanes import ServedLanes
 from .signal_controller import GIVE_BACK, LEAVE, SignalController
 from .timing import webster_greens
-from .vocabulary import HALTING, PHASE
+from .vocabulary import HALTING
 
 
 class OwnProgramme(Controller):
@@ -289,56 +293,72 @@ class LookAhead(SignalController):
 
     name = "rollout"
     horizon_s: float = setting(90.0, unit="SEC", at_least=5.0, at_most=600.0, help="How far it looks ahead.")
-    samples: int = setting(3, at_least=1, at_most=64, help="Possible futures in which each phase is tried.")
+    samples: int = setting(3, at_least=1, at_most=64, help="Possible futures in which phases are tried.")
+    finalists: int = setting(
+        2, at_least=1, at_most=16, help="Phases of a signal tried in all futures, not in one only."
+    )
     sweeps: int = setting(1, at_least=1, at_most=16, help="How often each signal is looked at in a decision.")
+    deadline_s: float = setting(
+        10.0, unit="SEC", at_least=0.1, help="Wall time after which the best plan found so far is taken."
+    )
+    longest_red_s: float = setting(
+        240.0, unit="SEC", at_least=60.0, at_most=900.0, help="Who has waited this long is served next."
+    )
     memory_s: float = setting(900.0, unit="SEC", at_least=1.0, help="How long counts of turns and arrivals weigh.")
+    threads: int = setting(1, at_least=1, at_most=64, help="Futures tried at once; they change no decision.")
     seed: int = setting(0, at_least=0, help="Seed of the futures.")
 
     def learn(self, network: RoadNetwork) -> None:
         """Build the model, and learn who is whose neighbour."""
         self._network = network
-        self._cameras = CameraView(network)
-        self._habits = Habits(network, self.memory_s)
-        outlook = Outlook(int(self.interval_s), max(1, round(self.horizon_s / self.interval_s)))
-        self._worlds = SensedWorlds(network, CAR, self.candidates, outlook)
-        self._useful = UsefulPhases(network, self.candidates, ServedLanes(network, self.candidates))
-        self._clears_s = network.clearance_s[network.signalised]
         self._has_choice = (self.candidates >= 0).sum(axis=1) > 1
-        self._search = Search(surroundings(network), self.sweeps)
-        self._asked_at = np.full(len(self.candidates), -np.inf)
+        self._outlook = Outlook(int(self.interval_s), max(1, round(self.horizon_s / self.interval_s)))
+        self._worlds = SensedWorlds(network, CAR, self.candidates, self._outlook)
+        self._sight = Sight(network, self.memory_s)
+        served = ServedLanes(network, self.candidates)
+        self._useful = UsefulPhases(network, self.candidates, served)
+        self._patience = Patience(network, self.candidates, served, self.longest_red_s - self.interval_s)
+        pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
+        self._search = Search(surroundings(network), self.sweeps, self.finalists, pool)
         self._weighed: list[Weighed] = []
 
     def decide(self, state: State) -> list[Proposal]:
         """What each signal should do now, where that is something new."""
-        self._habits.note(state)
+        self._sight.note(state)
+        self._patience.note(state, self._sight.seen)
         return super().decide(state)
 
     def wanted(self, state: State, number: int) -> Ints:
         """The plan that costs least in the futures tried."""
-        seen = self._cameras.seen(state, np.ones(self._network.lane_count, np.bool_))
-        view = self._view(state)
-        futures = [self._worlds.at(seen, view, self._habits, (self.seed, number, n)) for n in range(self.samples)]
+        deadline = time.monotonic() + self.deadline_s
+        seen, signals = self._sight.seen, self._sight.signals(state, self._target)
+        futures = [
+            self._worlds.at(seen, signals, self._sight.habits, (self.seed, number, n)) for n in range(self.samples)
+        ]
         start = np.where(self._has_choice, futures[0].by_pressure(), NONE).astype(np.int32)
-        decision = self._search.better(start, self._useful.of(seen, start, self.interval_s), futures)
+        options = self._useful.of(seen, start, self.interval_s)
+        start, options = self._patience.served_first(state, start, options)
+        decision = self._search.better(start, options, futures, deadline)
         self._weighed = decision.weighed
         plan = np.where(self._has_choice, decision.plan, LEAVE).astype(np.int32)
-        self._asked_at = np.where((plan != self._target) | (self._target < 0), state.now, self._asked_at)
+        self._sight.asked(state, (plan != self._target) | (self._target < 0))
         return plan
 
     def reason(self, row: int, wanted: int) -> Text:
         """What each phase would cost."""
         weighed = self._weighed[row]
         tried = zip(weighed.actions, weighed.costs, strict=True)
-        told = ", ".join(f"{phase}: {cost:.0f} s" for phase, cost in tried)
+        told = ", ".join(f"{phase}: {cost:.0f} s" for phase, cost in tried if not math.isnan(cost)) or "no other"
         return Text(f"phase {wanted} loses least time ({told})", f"相位{wanted}损失时间最少（{told}）")
 
-    def _view(self, state: State) -> SignalView:
-        crossings = len(self._network.crossing_ids)
-        at = self._network.signalised
-        shown = np.nan_to_num(self._signals.column(state, PHASE)).astype(np.int32)
-        clearing = (shown == self._clearance) & (self._target >= 0)
-        shown = np.where(shown < 0, np.maximum(self._target, 0), shown).astype(np.int32)
-        left = np.where(clearing, np.maximum(self._asked_at + self._clears_s - state.now, 1), 0)
-        view = SignalView(*(np.full(crossings, fill, np.int32) for fill in (NONE, NONE, 0)))
-        view.phase[at], view.target[at], view.clears_s[at] = shown, np.where(clearing, self._target, shown), left
-        return view
+    def explanation(self, row: int, wanted: int) -> Explanation:
+        """The phases tried, with the seconds lost around the signal within the horizon."""
+        weighed = self._weighed[row]
+        tried = zip(weighed.actions, weighed.costs, strict=True)
+        span, futures = f"{self._outlook.seconds}", f"{self.samples}"
+        method = Text(
+            f"seconds lost around the crossing within {span} s, mean of up to {futures} futures tried on a model",
+            f"在模型上试行最多{futures}种可能未来，路口周边{span} s内损失的时间（秒）的平均值",
+        )
+        known = (Alternative(phase, cost, phase == wanted) for phase, cost in tried if not math.isnan(cost))
+        return Explanation(method, "SEC", tuple(known))

@@ -1,14 +1,87 @@
-"""What the look-ahead controller knows between decisions: signals, habits, which phases are worth a try."""
+"""What the look-ahead controller sees and remembers, and which phases are worth a try."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from touyan.control.lookahead import Plan
+from touyan.core.protocols import State, Table
+from touyan.kernels.traffic.layout import NONE
+from touyan.kernels.traffic.sensing import HALTING_SPEED
 from touyan.kernels.traffic.staging import Seen
 
-from .network import Flags, Ints, RoadNetwork
+from .cameras import CameraView
+from .habits import Habits
+from .network import Flags, Floats, Ints, RoadNetwork
+from .readings import signal_readings
+from .sensed_world import SignalView
 from .served_lanes import ServedLanes
+from .vocabulary import LANE_CAMERA, PHASE
+
+
+class Sight:
+    """What sensors say now and taught before: vehicles, signals, habits."""
+
+    def __init__(self, network: RoadNetwork, memory_s: float) -> None:
+        self._network = network
+        self._cameras, self._signals = CameraView(network), signal_readings(network)
+        self._clearance = network.clearance_phase[network.signalised]
+        self._clears_s = network.clearance_s[network.signalised]
+        self._asked_at = np.full(len(network.signalised), -np.inf)
+        self._all = np.ones(network.lane_count, np.bool_)
+        self.habits = Habits(network, memory_s)
+        self._table: Table | None = None
+
+    def note(self, state: State) -> None:
+        """Take over what is new."""
+        self.habits.note(state)
+        table = state.table(LANE_CAMERA)
+        if table is not self._table:
+            self._table, self.seen = table, self._cameras.seen(state, self._all)
+
+    def asked(self, state: State, changes: Flags) -> None:
+        """Remember which signals are asked to change now."""
+        self._asked_at = np.where(changes, state.now, self._asked_at)
+
+    def signals(self, state: State, target: Ints) -> SignalView:
+        """Phases of all crossings, given what each signal was last asked for."""
+        shown = np.nan_to_num(self._signals.column(state, PHASE)).astype(np.int32)
+        clearing = (shown == self._clearance) & (target >= 0)
+        shown = np.where(shown < 0, np.maximum(target, 0), shown).astype(np.int32)
+        left = np.where(clearing, np.maximum(self._asked_at + self._clears_s - state.now, 1), 0)
+        at, crossings = self._network.signalised, len(self._network.crossing_ids)
+        view = SignalView(*(np.full(crossings, fill, np.int32) for fill in (NONE, NONE, 0)))
+        view.phase[at], view.target[at], view.clears_s[at] = shown, np.where(clearing, target, shown), left
+        return view
+
+
+class Patience:
+    """Sees to it that nobody waits at red for too long."""
+
+    def __init__(self, network: RoadNetwork, candidates: Ints, served: ServedLanes, longest_s: float) -> None:
+        self._candidates, self._served, self._longest_s = candidates, served, longest_s
+        self._signals = signal_readings(network)
+        self._since: Floats = np.full(network.lane_count, np.inf)
+
+    def note(self, state: State, seen: Seen) -> None:
+        """Note on which lanes somebody halts, and which have green."""
+        halting = np.bincount(seen.lane[seen.speed < HALTING_SPEED], minlength=len(self._since)) > 0
+        shown = self._signals.column(state, PHASE)
+        green = self._served.lanes(self._candidates == shown[:, np.newaxis], len(self._since))
+        self._since = np.where(halting & ~green, np.minimum(self._since, state.now), np.inf)
+
+    def served_first(self, state: State, plan: Plan, options: list[list[int]]) -> tuple[Plan, list[list[int]]]:
+        """The plan and options of each signal, where need be only those that serve who has waited longest."""
+        overdue = state.now - self._since >= self._longest_s
+        if not overdue.any():
+            return plan, options
+        waiting = self._served.sums(overdue)
+        plan, options = plan.copy(), list(options)
+        for row in np.flatnonzero((waiting > 0).any(axis=1) & (plan >= 0)).tolist():
+            options[row] = self._candidates[row, waiting[row] > 0].tolist()
+            if plan[row] not in options[row]:
+                plan[row] = options[row][0]
+        return plan, options
 
 
 class UsefulPhases:

@@ -43,6 +43,11 @@ class Outlook(NamedTuple):
     interval_s: int = 30
     decisions: int = 3
 
+    @property
+    def seconds(self) -> int:
+        """How far ahead it looks."""
+        return self.interval_s * self.decisions
+
 
 class SensedWorlds:
     """Makes worlds of a network that look as sensors say."""
@@ -70,7 +75,7 @@ class SensedWorlds:
 
     def _arrivals(self, habits: Habits, chance: np.random.Generator) -> tuple[Ints, Ints]:
         """Steps and lanes of vehicles that may come in."""
-        seconds = self.outlook.interval_s * self.outlook.decisions
+        seconds = self.outlook.seconds
         lane = np.repeat(habits.gates, chance.poisson(habits.inflow() * seconds))
         step = np.sort(chance.integers(seconds, size=len(lane)))
         return step.astype(np.int32), chance.permutation(lane).astype(np.int32)

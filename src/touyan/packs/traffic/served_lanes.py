@@ -36,6 +36,12 @@ class ServedLanes:
         size = self._shape[0] * self._shape[1]
         return np.bincount(self._cell, of_lanes[self._lane], size).reshape(self._shape).astype(np.float64)
 
+    def lanes(self, cells: Flags, count: int) -> Flags:
+        """The lanes, of so many, that any of the flagged candidates serves."""
+        found = np.zeros(count, np.bool_)
+        found[self._lane[cells.reshape(-1)[self._cell]]] = True
+        return found
+
     def of(self, row: int) -> tuple[NDArray[np.intp], Flags]:
         """The lanes of one signal, and which of them each candidate serves, shape (candidates, lanes)."""
         own = slice(int(self._first[row]), int(self._first[row + 1]))

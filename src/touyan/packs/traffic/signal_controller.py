@@ -7,6 +7,7 @@ from abc import abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from touyan.core.commands import Explanation
 from touyan.core.components import Controller
 from touyan.core.protocols import Plant, Proposal, State
 from touyan.core.settings import setting
@@ -78,6 +79,10 @@ class SignalController(Controller):
     def reason(self, row: int, wanted: int) -> Text:
         """Why this is asked of the signal in that row."""
 
+    def explanation(self, row: int, wanted: int) -> Explanation | None:
+        """What else was tried, and what it would have cost; mostly nothing."""
+        return None
+
     def _new(self, wanted: Ints, state: State, due: bool) -> NDArray[np.bool_]:
         """Where a signal neither shows nor awaits what is wanted."""
         commanded = self._signals.column(state, COMMANDED)
@@ -93,4 +98,5 @@ class SignalController(Controller):
 
     def _proposal(self, row: int, wanted: int) -> Proposal:
         action, value = (RELEASE, 0.0) if wanted == GIVE_BACK else (PHASE, float(wanted))
-        return Proposal(self._signals.ids[row], action, value, self.reason(row, wanted))
+        told = None if wanted == GIVE_BACK else self.explanation(row, wanted)
+        return Proposal(self._signals.ids[row], action, value, self.reason(row, wanted), told)
