@@ -7,6 +7,7 @@
     [level.Severe]    deadlines and escalation of one severity
     [grouping]        which raw alerts are one alert
     [sender]          who speaks when an alert leaves the house
+    [[channel]]       where alerts go (see `touyan.runtime.channels.declared`)
 
 Every mistake is an InputError with file, line and field; nothing of a file with a mistake is used.
 """
@@ -31,13 +32,15 @@ from touyan.warning.desk import DEADLINES, Desk, Grouping, Inhibition, Maintenan
 from touyan.warning.rules import RuleSpec, check_together, find_cycle
 from touyan.warning.sender import Sender
 
+from .channels.declared import Channel, MailChannel, MqttChannel, WebhookChannel
 from .packs import Registry
 from .settings import BrainSettings
 from .toml_places import places
 
 _Made = TypeVar("_Made")
 
-_TABLES = ("rule", "inhibition", "maintenance", "rota", "level", "grouping", "sender")
+_TABLES = ("rule", "inhibition", "maintenance", "rota", "level", "grouping", "sender", "channel")
+_KINDS: dict[str, type[Channel]] = {"webhook": WebhookChannel, "mqtt": MqttChannel, "mail": MailChannel}
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HEADLINE = Text("{entity}: {quantity} {value} {unit}", "{entity}：{quantity} {value} {unit}")
 _DESCRIPTION = Text(
@@ -53,6 +56,7 @@ class AlertFile:
     rules: tuple[RuleSpec, ...] = ()
     desk: Desk = field(default_factory=Desk)
     sender: Sender = field(default_factory=Sender)
+    channels: tuple[Channel, ...] = ()
 
 
 class _Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -161,7 +165,7 @@ def read_alert_file(path: Path, registry: Registry | None = None) -> AlertFile:
         reader.made("grouping", reader.document.get("grouping", {}), Grouping)[1],
     )
     _, sender = reader.made("sender", reader.document.get("sender", {}), Sender)
-    return AlertFile(tuple(rule for _, rule in rules), desk, sender)
+    return AlertFile(tuple(rule for _, rule in rules), desk, sender, _channels(reader))
 
 
 def load_alert_file(settings: BrainSettings, registry: Registry) -> AlertFile:
@@ -229,6 +233,21 @@ def _levels(
             raise reader.refusal(f"{place}.escalate", times, "times that grow")
         ladders[Severity(name)] = level.escalate
     return deadlines, ladders
+
+
+def _channels(reader: _Reader) -> tuple[Channel, ...]:
+    """The channels; raises for two of one name."""
+    found: dict[str, Channel] = {}
+    for place, table in _tables(reader, "channel"):
+        kind = _KINDS.get(str(table.get("kind")))
+        if kind is None:
+            raise reader.refusal(f"{place}.kind", repr(table.get("kind")), f"one of {', '.join(_KINDS)}")
+        _, channel = reader.made(place, table, kind)
+        reader.placed(place, channel.check)
+        if channel.name in found:
+            raise reader.refusal(f"{place}.name", repr(channel.name), "a name that no other channel has")
+        found[channel.name] = channel
+    return tuple(found.values())
 
 
 def _rota(reader: _Reader, place: str, rota: _Rota) -> Rota:

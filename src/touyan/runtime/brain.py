@@ -30,6 +30,7 @@ from touyan.warning.watch import Watch
 
 from .alert_desk import EXERCISE, AlertDesk
 from .alert_file import load_alert_file
+from .channels.courier import Courier
 from .exhibits import Gallery
 from .loop import make_loop
 from .no_store import NoStore
@@ -74,6 +75,7 @@ class Brain:
         work = load_alert_file(settings, registry)
         self._book = AlertBook(self._store, past, work.desk, Places(plant.inventory), plant.now)
         self.desk = AlertDesk(self._book, lambda: self._city.state.now, self._tell_changes, self._status, work.sender)
+        self._courier = Courier(work.channels, self._book, self._store, work.sender, self._channel_failed)
         self._watch = _make_watch(registry, plant, self._book, self._status, work.rules)
         self._gallery = Gallery(registry, self._city, self._twin, self._taken_down)
         self._about = self._describe(settings, registry, scenario, controller, twin_controller)
@@ -89,6 +91,7 @@ class Brain:
 
     def start(self) -> None:
         """Begin to live, on a thread of its own."""
+        self._courier.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -103,6 +106,7 @@ class Brain:
         """Wait until the brain has ended, and close its store: nothing can be acknowledged after."""
         if self._thread.is_alive():
             self._thread.join()
+        self._courier.stop()
         self._store.close()
 
     def _live(self) -> None:
@@ -179,6 +183,8 @@ class Brain:
 
     def _tell(self, update: Update) -> None:
         self._latest = update
+        if update.alerts:
+            self._courier.wake()
         for listener in list(self._listeners):
             if isinstance(attempt("listener", repr(listener), update.at, listener, update), Fault):
                 self._listeners.remove(listener)
@@ -192,6 +198,11 @@ class Brain:
         with self._lock:
             if self._latest is not None:
                 self._tell(_with_alerts(self._latest, self._changed()))
+        self._courier.wake()
+
+    def _channel_failed(self, name: str, words: str) -> None:
+        self._taken_down(Fault("channel", name, words, self._city.state.now))
+        self._tell_changes()
 
     def _taken_down(self, fault: Fault) -> None:
         self._book.open([component_failed(fault, self._status)])

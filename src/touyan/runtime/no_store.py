@@ -21,5 +21,23 @@ class NoStore:
     def journal_commands(self, commands: Sequence[Command]) -> None:
         """Forget them."""
 
+    def alert_position(self) -> int:
+        """Nothing is on record."""
+        return 0
+
+    def alerts_since(self, position: int) -> list[str]:
+        """None."""
+        return []
+
+    def channel_position(self, channel: str) -> int:
+        """The beginning."""
+        return 0
+
+    def mark_channel(self, channel: str, position: int) -> None:
+        """Forget it."""
+
+    def journal_delivery(self, channel: str, identifier: str, steps: int, outcome: str) -> None:
+        """Forget it."""
+
     def close(self) -> None:
         """Nothing to let go of."""

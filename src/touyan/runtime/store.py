@@ -56,6 +56,32 @@ _command_steps = sql.Table(
     sql.Index("command_steps_by_identifier", "run", "identifier"),
     sqlite_autoincrement=True,
 )
+_channels = sql.Table(
+    "alert_channels",
+    _metadata,
+    sql.Column("channel", sql.Text, primary_key=True),
+    sql.Column("record", sql.Integer, nullable=False),
+)
+_deliveries = sql.Table(
+    "alert_deliveries",
+    _metadata,
+    sql.Column("delivery", sql.Integer, primary_key=True, autoincrement=True),
+    sql.Column("run", sql.Integer, sql.ForeignKey("runs.run"), nullable=False),
+    sql.Column("channel", sql.Text, nullable=False),
+    sql.Column("identifier", sql.Text, nullable=False),
+    sql.Column("steps", sql.Integer, nullable=False),
+    sql.Column("outcome", sql.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """What a channel did with an alert that had so many steps."""
+
+    channel: str
+    identifier: str
+    steps: int
+    outcome: str
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -129,6 +155,46 @@ class Store:
         with self._connection() as connection:
             for body in connection.scalars(chosen):
                 yield _RECORDS.decode(body)
+
+    def alert_position(self) -> int:
+        """The number of the newest record of alerts."""
+        with self._connection() as connection:
+            return int(connection.scalar(sql.select(sql.func.max(_alert_records.c.record))) or 0)
+
+    def alerts_since(self, position: int) -> list[str]:
+        """The alerts with records after a position, by their first one."""
+        table = _alert_records
+        chosen = sql.select(table.c.identifier).where(table.c.record > position, table.c.identifier.like("alert-%"))
+        with self._connection() as connection:
+            rows = connection.scalars(chosen.group_by(table.c.identifier).order_by(sql.func.min(table.c.record)))
+            return [str(identifier) for identifier in rows]
+
+    def channel_position(self, channel: str) -> int:
+        """Up to which record a channel has said everything; a new channel begins with what comes."""
+        with self._connection() as connection:
+            found = connection.scalar(sql.select(_channels.c.record).where(_channels.c.channel == channel))
+        return self.alert_position() if found is None else int(found)
+
+    def mark_channel(self, channel: str, position: int) -> None:
+        """Remember up to which record a channel has said everything."""
+        row = {"channel": channel, "record": position}
+        with self._writing, self._connection() as connection:
+            changed = connection.execute(sql.update(_channels).where(_channels.c.channel == channel).values(row))
+            if not changed.rowcount:
+                connection.execute(sql.insert(_channels), row)
+
+    def journal_delivery(self, channel: str, identifier: str, steps: int, outcome: str) -> None:
+        """Append what came of a message; on disk when it returns."""
+        row = {"run": self.run, "channel": channel, "identifier": identifier, "steps": steps, "outcome": outcome}
+        with self._writing, self._connection() as connection:
+            connection.execute(sql.insert(_deliveries), row)
+
+    def deliveries(self) -> list[Delivery]:
+        """All deliveries of all runs, the oldest first."""
+        table = _deliveries
+        columns = (table.c.channel, table.c.identifier, table.c.steps, table.c.outcome)
+        with self._connection() as connection:
+            return [Delivery(*row) for row in connection.execute(sql.select(*columns).order_by(table.c.delivery))]
 
     def commands(self, run: int | None = None) -> list[Command]:
         """A run's commands as they stood last, oldest first."""

@@ -16,6 +16,7 @@ _KINDS_ZH = {
     "guard": "安全守则",
     "indicator": "指标",
     "layer": "图层",
+    "channel": "通知渠道",
 }
 _HEADLINE = Text("The {kind} {name} is switched off", "{kind_zh}“{name}”已停用")
 _DESCRIPTION = Text(
