@@ -56,9 +56,13 @@ def machine_now() -> dict[str, Any]:
 
 
 def _chosen(registry: Registry, name: str | None) -> list[type[Benchmark]]:
+    """All benchmarks, those of a pack, or one by its name."""
     from touyan.core.components import Benchmark
 
-    return registry.all(Benchmark) if name is None else [registry.find(Benchmark, name)]
+    found = registry.all(Benchmark)
+    if name in registry.packs:
+        return [kind for kind in found if registry.pack_of(kind).name == name]
+    return found if name is None else [registry.find(Benchmark, name)]
 
 
 def _measured(registry: Registry, kind: type[Benchmark], must_run: bool) -> dict[str, Any]:

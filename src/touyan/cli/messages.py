@@ -154,7 +154,10 @@ MESSAGES: dict[str, Text] = {
     "argument.variant": Text("What-if file of the city as it might be.", "设想城市的推演文件。"),
     "argument.rules": Text("File of rules in TOML.", "TOML 规则文件。"),
     "argument.recording": Text("File written by --record.", "由 --record 写成的文件。"),
-    "argument.benchmark": Text("Benchmark; all without it.", "基准名称；省略则全部运行。"),
+    "argument.benchmark": Text(
+        "Benchmark, or a pack for all of its own; all without it.",
+        "基准名称，或业务包名（其全部基准）；省略则全部运行。",
+    ),
     "argument.pack": Text("Name of the pack.", "业务包名称。"),
     "said.address": Text("console:    {url}", "控制台：  {url}"),
     "said.city": Text("city:       {city} (simulated)", "城市：    {city}（模拟）"),
