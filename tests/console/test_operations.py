@@ -155,6 +155,7 @@ def test_language_and_theme_switch_and_are_remembered(open_tab: OpenTab, url: st
     expect(page.locator("html")).to_have_attribute("lang", "zh")
     expect(page.locator("#alerts-title")).to_have_text("告警")
     expect(page.locator(".badge")).to_have_text("模拟")
+    expect(page.locator(".city strong")).to_have_text("网格 4×3")
     page.get_by_role("button", name="切换深色与浅色").click()
     assert page.evaluate(ground) != light
     page.reload()

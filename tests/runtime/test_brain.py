@@ -188,6 +188,7 @@ def test_it_says_what_is_running(registry: Registry) -> None:
     """Every screen tells city, controller, mode and seed."""
     about = make(registry, grid(seed=9), "cycle:20", "own").about()
     assert (about.controller, about.twin, about.seed, about.mode) == ("cycle:20", "own", 9, "automatic")
+    assert about.city.zh.startswith("生成的城市，")
     assert about.simulated
     assert about.started_at == START
     assert "traffic" in about.packs

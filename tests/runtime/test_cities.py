@@ -49,7 +49,7 @@ def test_a_cityflow_folder_is_a_cityflow_city(registry: Registry) -> None:
     assert isinstance(found, CityFlowCity)
     assert found.roadnet == CROSSING / "roadnet.json"
     assert found.flow == CROSSING / "flow.json"
-    assert "one_crossing" in found.label()
+    assert "one_crossing" in found.label().en
 
 
 def test_two_files_are_the_city_too(registry: Registry) -> None:
@@ -66,7 +66,8 @@ def test_the_first_flow_by_name_is_taken_and_the_others_are_told(registry: Regis
     found = find_scenario(registry, [tmp_path])
     assert isinstance(found, CityFlowCity)
     assert found.flow.name == "flow_a.json"
-    assert found.label() == f"{tmp_path.name} (flow_a.json, 2 more beside it)"
+    assert found.label().en == f"{tmp_path.name} (flow_a.json, 2 more beside it)"
+    assert found.label().zh == f"{tmp_path.name}（flow_a.json，旁边还有 2 个）"
 
 
 def test_settings_of_the_caller_win(registry: Registry) -> None:

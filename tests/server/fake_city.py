@@ -86,7 +86,7 @@ class FakeCity:
         """A simulated city at 20 times its pace."""
         return About(
             version="0.1.0",
-            city="Grid 4×3",
+            city=Text("Grid 4×3", "网格 4×3"),
             simulated=True,
             controller="max-pressure",
             mode="automatic",

@@ -18,7 +18,7 @@ PROBLEM = "application/problem+json"
 def test_about_says_what_runs_and_how_metres_become_degrees(client: TestClient) -> None:
     """A page must be able to place local metres without knowing the ellipsoid."""
     about = client.get("/api/about").json()
-    assert (about["city"], about["simulated"], about["twin"]) == ("Grid 4×3", True, "own")
+    assert (about["city"]["zh"], about["simulated"], about["twin"]) == ("网格 4×3", True, "own")
     east, north = about["projection"]["metres_per_degree"]
     assert east == pytest.approx(96_250, rel=1e-3)
     assert north == pytest.approx(110_860, rel=1e-3)

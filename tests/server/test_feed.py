@@ -79,7 +79,7 @@ def test_a_tab_gets_everything_at_the_start(client: TestClient, city: FakeCity) 
     city.warn()
     city.beat()
     with client.websocket_connect(LIVE) as tab:
-        assert _next(tab, "about")["city"] == "Grid 4×3"
+        assert _next(tab, "about")["city"] == {"en": "Grid 4×3", "zh": "网格 4×3"}
         alerts = _next(tab, "alerts")
         assert (alerts["all"], len(alerts["alerts"])) == (True, 1)
         city.beat()

@@ -273,6 +273,6 @@ def test_a_sumo_network_gets_its_demand_from_counts_too(tmp_path: Path) -> None:
     flow = saved(tmp_path, "flow.json", made.content)
     city = SumoCity(net=net, routes=str(flow))
     assert len(city.demand(network).block(0, 3600).step) == figures["vehicles"]
-    assert "random" not in city.label()
+    assert "random" not in city.label().en
     with pytest.raises(InputError, match="links by which every lane"):
         SumoCity(net=net, routes=str(flow), lane_change=False).demand(network)

@@ -46,7 +46,7 @@ def test_the_city_lies_where_the_map_says(extract: Path) -> None:
 def test_a_map_runs_with_random_demand_and_says_so(extract: Path) -> None:
     """Maps hold no vehicles; whoever looks at the city must know that these are made up."""
     city = SumoCity(net=extract)
-    assert "random demand of 320 vehicles/h" in city.label()
+    assert "random demand of 320 vehicles/h" in city.label().en
     world = TrafficWorld(city.network(), city.demand(city.network()), lane_change=True)
     world.advance(900)
     assert world.finished > 100

@@ -59,7 +59,7 @@ def test_the_label_says_when_other_flows_lie_beside_the_chosen_one(tmp_path: Pat
     (tmp_path / "flow_evening.json").write_bytes((tmp_path / "flow.json").read_bytes())
     settings = CityFlowCity.recognise([tmp_path])
     assert settings is not None
-    assert CityFlowCity(**settings).label() == f"{tmp_path.name} (flow.json, 1 more beside it)"
+    assert CityFlowCity(**settings).label().en == f"{tmp_path.name} (flow.json, 1 more beside it)"
 
 
 def test_a_folder_without_a_city_is_not_recognised(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ def import_city(
     survey = scenario.survey()
     if export:
         scenario.export(export)
-    show({"city": scenario.label(), **survey.as_dict(), "export": str(export) if export else None})
-    say(scenario.label())
+    show({"city": scenario.label().en, **survey.as_dict(), "export": str(export) if export else None})
+    say(told(scenario.label()))
     _show_survey(survey)
     if export:
         say(str(export))

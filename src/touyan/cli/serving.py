@@ -92,9 +92,9 @@ def free_address(server: ServerTable) -> Address:
 def _announce(view: BrainView, url: str, visit: Visit) -> None:
     """Say where the console is, what it shows and that it is simulated."""
     about = view.about()
-    show({"event": "started", "url": url, "city": about.city, "simulated": about.simulated, "source": visit.source})
+    show({"event": "started", "url": url, "city": about.city.en, "simulated": about.simulated, "source": visit.source})
     say(tell("said.address", url=url))
-    say(tell("said.city", city=about.city))
+    say(tell("said.city", city=told(about.city)))
     say(tell("said.source", source=visit.source))
     say(tell("said.controller", controller=about.controller, twin=visit.twin or "-"))
     say(tell("said.stop"))

@@ -142,9 +142,9 @@ class Scenario(Component):
             raise SettingError(self.name, "changes", changes[0].name, "none: this city cannot be changed")
         return self
 
-    def label(self) -> str:
+    def label(self) -> Text:
         """What the city is called on screens and in reports."""
-        return self.name
+        return Text(self.name, self.name)
 
     def survey(self) -> Survey:
         """What its files hold, and what of them the world leaves out; raises InputError."""

@@ -61,7 +61,7 @@ class Brain:
         twin_controller: str | None,
         store: Path | None = None,
     ) -> None:
-        self._store = open_store(store, time.time(), scenario.label())
+        self._store = open_store(store, time.time(), scenario.label().en)
         self._tick_s, mode = settings.brain.tick_s, Mode(settings.brain.mode)
         self._city = make_loop(registry, scenario, controller, mode, self._store)
         self._twin = (

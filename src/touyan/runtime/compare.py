@@ -99,5 +99,5 @@ def _comparison(cities: tuple[WhatIf, WhatIf], seeds: tuple[int, ...], trials: S
 def _side(city: WhatIf, trials: Sequence[Trial]) -> Side:
     runs = tuple(member_run(trial.seed or 0, trial.measures) for trial in trials)
     changes = tuple(Alteration(change.name, change.values()) for change in city.changes)
-    label, run = city.scenario.label(), city.run
+    label, run = city.scenario.label().en, city.run
     return Side(label, run.controller, run.mode, run.seconds, changes, dict(city.files), runs)

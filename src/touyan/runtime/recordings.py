@@ -95,4 +95,4 @@ def _header(scenario: Scenario, controller: str, starts_at: float, plant: Observ
     if "seed" in scenario.settings:
         notes["seed"] = scenario.values()["seed"]
     place = plant.projection
-    return Header(scenario.label(), starts_at, place.longitude, place.latitude, step_s=TICK_S, notes=notes)
+    return Header(scenario.label().en, starts_at, place.longitude, place.latitude, step_s=TICK_S, notes=notes)

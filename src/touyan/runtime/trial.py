@@ -65,7 +65,7 @@ def run_trial(
         for each in watchers:
             each(loop.plant)
     measures = loop.plant.measures() if isinstance(loop.plant, Observable) else []
-    return Trial(scenario.label(), controller, seconds, getattr(scenario, "seed", None), measures, running)
+    return Trial(scenario.label().en, controller, seconds, getattr(scenario, "seed", None), measures, running)
 
 
 def _counter(plant: Plant) -> Callable[[], int]:

@@ -45,7 +45,7 @@ class About(msgspec.Struct, frozen=True):
     """What is running: shown on every screen."""
 
     version: str
-    city: str
+    city: Text
     simulated: bool
     controller: str
     mode: str

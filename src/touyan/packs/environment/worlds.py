@@ -84,11 +84,13 @@ class AirCity(Scenario):
         """How many stations there are."""
         return Survey([Fact("stations", Text("Stations", "站点"), len(self.network().names))], [])
 
-    def label(self) -> str:
+    def label(self) -> Text:
         """Its file, or its size and seed."""
         if self.stations:
-            return f"air at the stations of {Path(self.stations).name}"
-        return f"generated air, {self.count} stations, seed {self.seed}"
+            name = Path(self.stations).name
+            return Text(f"air at the stations of {name}", f"{name} 各站点的空气")
+        size = f"{self.count} stations, seed {self.seed}", f"{self.count} 个站点，种子 {self.seed}"
+        return Text(f"generated air, {size[0]}", f"生成的空气，{size[1]}")
 
     @classmethod
     def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:

@@ -64,7 +64,7 @@ class LoopCounter:
 
 def places(world: TrafficWorld) -> tuple[Ints, Floats]:
     """Drivable and m along it of every vehicle created so far, in order of creation; -1 where it is not running."""
-    arrays = world._arrays
+    arrays = world.arrays
     drivable, x = np.full(world.created, _NOWHERE, np.int32), np.full(world.created, -1.0)
     filled = arrays.rows.filled
     total = np.cumsum(filled)

@@ -79,7 +79,7 @@ class SignalTask:
         self.junctions = junctions(self.network)
         if not self.junctions:
             found = "no signal with two phases or more and one that clears between them"
-            raise InputError(scenario.label(), "", found, "a city with signals to control")
+            raise InputError(scenario.label().en, "", found, "a city with signals to control")
         if only is not None:
             self.junctions = [_called(only, self.junctions)]
         self._scenario = scenario

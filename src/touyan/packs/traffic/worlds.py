@@ -17,6 +17,7 @@ from touyan.core.errors import SettingError
 from touyan.core.geometry import Projection
 from touyan.core.settings import setting
 from touyan.core.surveys import Omission, Survey
+from touyan.core.text import Text
 from touyan.core.time import from_iso
 
 from . import cityflow, sumo
@@ -176,11 +177,11 @@ class CityFlowCity(TrafficScenario):
         """The flows of the file."""
         return cityflow.read_flow(self.flow, network, step_s=self.interval_s, lane_change=self.lane_change)
 
-    def label(self) -> str:
+    def label(self) -> Text:
         """The folder and the flow file; says when others lie beside it."""
-        beside = len(list(self.flow.parent.glob(_FLOWS))) - 1
-        more = f", {beside} more beside it" if beside > 0 else ""
-        return f"{self.roadnet.resolve().parent.name} ({self.flow.name}{more})"
+        folder, beside = self.roadnet.resolve().parent.name, len(list(self.flow.parent.glob(_FLOWS))) - 1
+        more = (f", {beside} more beside it", f"，旁边还有 {beside} 个") if beside > 0 else ("", "")
+        return Text(f"{folder} ({self.flow.name}{more[0]})", f"{folder}（{self.flow.name}{more[1]}）")
 
     @classmethod
     def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:
@@ -227,10 +228,13 @@ class SumoCity(TrafficScenario):
         """What the model has no place for, each with a count."""
         return sumo.omissions(self._city.left_out)
 
-    def label(self) -> str:
+    def label(self) -> Text:
         """The folder and the main file; says when its vehicles are random."""
-        chance = f", random demand of {self.arrivals:g} vehicles/h on each entry" if self._by_chance() else ""
-        return f"{self.net.resolve().parent.name} ({self.net.name}{chance})"
+        folder, chance = self.net.resolve().parent.name, ("", "")
+        if self._by_chance():
+            rate = f"{self.arrivals:g}"
+            chance = f", random demand of {rate} vehicles/h on each entry", f"，随机需求，每个入口每小时 {rate} 辆"
+        return Text(f"{folder} ({self.net.name}{chance[0]})", f"{folder}（{self.net.name}{chance[1]}）")
 
     @classmethod
     def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:
@@ -286,9 +290,12 @@ class Grid(TrafficScenario):
         lane = network.lane(f"road_0_{(self.rows + 1) // 2}_0_1")
         return [Incident(lane, x=25.0, start_s=60, duration_s=900)]
 
-    def label(self) -> str:
+    def label(self) -> Text:
         """Its size and seed."""
-        return f"generated city, {self.rows} × {self.columns} crossings, seed {self.seed}"
+        size = f"{self.rows} × {self.columns}"
+        return Text(
+            f"generated city, {size} crossings, seed {self.seed}", f"生成的城市，{size} 个路口，种子 {self.seed}"
+        )
 
 
 def _paths(names: str) -> list[Path]:

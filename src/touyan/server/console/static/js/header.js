@@ -1,7 +1,7 @@
 // @ts-check
 // The head of the page: which city, what time, how old the data, in which language.
 import { calendarDay, clockTime } from "./format.js";
-import { t } from "./i18n.js";
+import { say, t } from "./i18n.js";
 import { goose, icon } from "./icons.js";
 import { html } from "./lib.js";
 import { chooseLanguage, chooseTheme, language, shownTheme } from "./preferences.js";
@@ -12,7 +12,7 @@ export function Header() {
   return html`<header class="head">
     <div class="brand">${goose()}<h1>${t("brand")}</h1></div>
     <div class="city">
-      <strong title=${city?.city}>${city?.city ?? ""}</strong>
+      <strong title=${city && say(city.city)}>${city && say(city.city)}</strong>
       ${city?.simulated && html`<span class="badge" title=${t("simulated.why")}>${t("simulated")}</span>`}
     </div>
     <dl class="facts">

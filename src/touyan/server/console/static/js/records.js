@@ -4,7 +4,7 @@
 /** @typedef {{ en: string, zh: string }} Text */
 /** @typedef {{ longitude: number, latitude: number, metres_per_degree: [number, number] }} Projection */
 /**
- * @typedef {{ version: string, city: string, simulated: boolean, controller: string, mode: string, speed: number,
+ * @typedef {{ version: string, city: Text, simulated: boolean, controller: string, mode: string, speed: number,
  *   started_at: number, projection: Projection, packs: string[], refused: string[], twin: string | null }} About
  */
 /**
