@@ -267,8 +267,6 @@ class World(NamedTuple):
     signals: Signals
     sensing: Sensing
     incidents: Incidents
-    spare_vehicles: Records  # room to lay out the slots anew
-    spare_histories: Records
     tally: Longs
     interval: float  # s
 

@@ -112,67 +112,61 @@ def needed(drivable: int, world: World) -> int:
 
 
 @inlined
-def ample(drivable: int, world: World) -> int:
-    """Slots with which a row seldom outgrows them."""
-    least = needed(drivable, world)
-    return least + 3 + least // 2
-
-
-@inlined
 def proven(drivable: int, world: World) -> int:
-    """Ample slots, never fewer than the row has, and twice as many as it needs when it has outgrown them."""
+    """Slots a row seldom outgrows: never fewer than it has, and twice what it needs when it has outgrown them."""
     room, least = world.rows.start[drivable + 1] - world.rows.start[drivable], needed(drivable, world)
-    return max(ample(drivable, world), room if least <= room else 2 * least + 4)
+    return max(least + 2 + least // 2, room if least <= room else 2 * least + 4)
 
 
 @outlined
 def lay_out(world: World) -> None:
-    """Give every drivable room for those who are there and those about to come.
+    """Give every drivable room for those who are there and those about to come, and a share of what is left.
 
-    There are always slots for ample rows (see `step.is_roomy`); when there are none for proven ones, `tally` asks
-    for more.
+    There are always slots for what is needed (see `step.is_roomy`); when there are none for proven rows, `tally`
+    asks for more.
     """
-    rows, vehicles = world.rows, world.vehicles
-    wanted = 0
+    rows = world.rows
+    wanted = least = 0
     for drivable in range(len(rows.filled)):
         wanted += proven(drivable, world)
+        least += needed(drivable, world)
     world.tally[SLOTS_WANTED] = wanted
-    fits = wanted < len(vehicles)
+    find_places(wanted - least, len(world.vehicles) - 1 - least, world)
+    # Whoever moves back makes way first, from the last row on; then nobody stands where others move forward to.
+    for drivable in range(len(rows.filled) - 1, -1, -1):
+        if rows.next_start[drivable] > rows.heads[drivable].front:
+            shift_back(drivable, world)
+    for drivable in range(len(rows.filled)):
+        if rows.next_start[drivable] < rows.heads[drivable].front:
+            shift_forward(drivable, world)
+        rows.start[drivable] = rows.heads[drivable].front = rows.next_start[drivable]
+    rows.start[len(rows.filled)] = rows.next_start[len(rows.filled)]
+
+
+@inlined
+def find_places(asked: int, free: int, world: World) -> None:
+    """Note where each row will begin; when more slots are asked for than are free, all get the same share."""
+    rows = world.rows
     begin = 0
     for drivable in range(len(rows.filled)):
         rows.next_start[drivable] = begin
-        begin += proven(drivable, world) if fits else ample(drivable, world)
+        least = needed(drivable, world)
+        surplus = proven(drivable, world) - least
+        begin += least + (surplus if asked <= free else surplus * free // asked)
     rows.next_start[len(rows.filled)] = begin
-    saved = 0
-    for drivable in range(len(rows.filled)):
-        saved = save_row(drivable, saved, world)
-    saved = 0
-    for drivable in range(len(rows.filled)):
-        saved = lay_out_row(drivable, saved, world)
-    rows.start[len(rows.filled)] = begin
 
 
 @inlined
-def save_row(drivable: int, saved: int, world: World) -> int:
-    """Put a row aside, behind those `saved` before; returns how many there are then."""
-    front = world.rows.heads[drivable].front
-    for slot in range(front, front + world.rows.filled[drivable]):
-        world.spare_vehicles[saved] = world.vehicles[slot]
-        world.spare_histories[saved] = world.histories[slot]
-        world.vehicles[slot].number = NONE
-        saved += 1
-    return saved
+def shift_back(drivable: int, world: World) -> None:
+    """Bring a row to its new place, which begins behind its head."""
+    front, target = world.rows.heads[drivable].front, world.rows.next_start[drivable]
+    for place in range(world.rows.filled[drivable] - 1, -1, -1):
+        move_slot(front + place, target + place, world)
 
 
 @inlined
-def lay_out_row(drivable: int, saved: int, world: World) -> int:
-    """Bring a row that was put aside to its new place; returns where the next one lies."""
-    rows = world.rows
-    target = rows.next_start[drivable]
-    for slot in range(target, target + rows.filled[drivable]):
-        world.vehicles[slot] = world.spare_vehicles[saved]
-        world.histories[slot] = world.spare_histories[saved]
-        note_slot(slot, world)
-        saved += 1
-    rows.start[drivable] = rows.heads[drivable].front = target
-    return saved
+def shift_forward(drivable: int, world: World) -> None:
+    """Bring a row to its new place, which begins before its head."""
+    front, target = world.rows.heads[drivable].front, world.rows.next_start[drivable]
+    for place in range(world.rows.filled[drivable]):
+        move_slot(front + place, target + place, world)

@@ -151,9 +151,9 @@ def step(thread: int, threads: int, team: Team, world: World) -> None:
 def is_roomy(world: World) -> bool:
     """Whether there are slots enough for whatever the next step brings."""
     tally = world.tally
-    # Each running vehicle may be on the move or cast a shadow, each gate may let one in, and rows stay ample.
-    least = 3 * (tally[RUNNING] + len(world.gates)) + 3 * len(world.rows.filled)
-    return max(tally[SLOTS_WANTED], least) < len(world.vehicles)
+    # Each gate may let one in, everybody may need a slot ahead too, and one for a shadow on another lane.
+    most = (2 + tally[LANE_CHANGE]) * (tally[RUNNING] + len(world.gates))
+    return max(tally[SLOTS_WANTED], most) + 1 < len(world.vehicles)  # the last slot belongs to no row
 
 
 @compiled

@@ -75,7 +75,11 @@ def _crosses(network: RoadNetwork) -> layout.Records:
 
 def _records(kind: np.dtype[np.void], count: int) -> layout.Records:
     """Records at the start of a cache line, all zero."""
-    room = np.zeros(count * kind.itemsize + _CACHE_LINE, np.uint8)
+    return _aligned(np.zeros(count * kind.itemsize + _CACHE_LINE, np.uint8), kind, count)
+
+
+def _aligned(room: layout.Bytes, kind: np.dtype[np.void], count: int) -> layout.Records:
+    """The records that begin at the first cache line of a room."""
     begin = -room.ctypes.data % _CACHE_LINE
     return room[begin : begin + count * kind.itemsize].view(kind).view(np.recarray)
 
@@ -165,16 +169,14 @@ def empty_world(
         wait_first=np.full(lanes, NONE, np.int32),
         wait_last=np.full(lanes, NONE, np.int32),
         busy=np.zeros(network.link_count, np.uint8),
-        movers=_columns(layout.Movers, 0, floats={"x"}),
+        movers=_scratch(layout.Movers, 0, floats={"x"}),
         changes=_columns(layout.Changes, 0, floats={"offset"}),
-        wishes=_columns(layout.Wishes, 0, floats={"leader_gap", "follower_gap"}),
+        wishes=_scratch(layout.Wishes, 0, floats={"leader_gap", "follower_gap"}),
         signals=signal_arrays(network),
         sensing=layout.Sensing(
             np.zeros(lanes, np.int64), np.zeros(lanes, np.int64), np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
         ),
         incidents=incidents,
-        spare_vehicles=new_slots(VEHICLE, 0),
-        spare_histories=new_slots(HISTORY, 0),
         tally=tally,
         interval=interval_s,
     )
@@ -185,6 +187,11 @@ def _columns(kind: type[_Columns], count: int, floats: set[str]) -> _Columns:
     """Columns of a kind, none of whose steps, places and vehicles is known yet."""
     fields = kind._fields
     return kind._make(np.zeros(count) if name in floats else np.full(count, NONE, np.int32) for name in fields)
+
+
+def _scratch(kind: type[_Columns], count: int, floats: set[str]) -> _Columns:
+    """Columns of a kind that are written before they are read; what is never written takes no memory."""
+    return kind._make(np.empty(count, np.float64 if name in floats else np.int32) for name in kind._fields)
 
 
 def _empty_rows(drivables: int) -> layout.Rows:
@@ -215,28 +222,28 @@ def new_slots(kind: np.dtype[np.void], slots: int) -> layout.Records:
 
 
 def _copied_slots(records: layout.Records) -> layout.Records:
-    copy = new_slots(records.dtype, len(records))
-    copy[:] = records
+    """A copy, made byte by byte: field by field takes ten times as long."""
+    kind, count = records.dtype, len(records)
+    copy = _aligned(np.empty(count * kind.itemsize + _CACHE_LINE, np.uint8), kind, count)
+    copy.view(np.uint8, np.ndarray)[:] = records.view(np.uint8, np.ndarray)
     return copy
 
 
 def roomier(world: layout.World) -> layout.World:
     """The world with slots enough to go on for some time."""
     tally, before = world.tally, len(world.vehicles)
-    least = 3 * (int(tally[layout.RUNNING]) + len(world.gates)) + 3 * len(world.rows.filled)
-    wanted = max(int(tally[layout.SLOTS_WANTED]), least, before)
-    slots = max(_FEWEST_SLOTS, wanted + wanted // 2)
+    most = (2 + int(tally[layout.LANE_CHANGE])) * (int(tally[layout.RUNNING]) + len(world.gates))
+    wanted = max(int(tally[layout.SLOTS_WANTED]), most, 2 * len(world.rows.filled), before)
+    slots = max(_FEWEST_SLOTS, wanted + wanted // 4)
     vehicles, histories = new_slots(VEHICLE, slots), new_slots(HISTORY, slots)
     vehicles[:before], histories[:before] = world.vehicles, world.histories
     changing = slots if tally[layout.LANE_CHANGE] else 0
     return world._replace(
         vehicles=vehicles,
         histories=histories,
-        movers=_columns(layout.Movers, slots, floats={"x"}),
+        movers=_scratch(layout.Movers, slots, floats={"x"}),
         changes=_lengthened(world.changes, _columns(layout.Changes, changing // 8, floats={"offset"})),
-        wishes=_columns(layout.Wishes, changing, floats={"leader_gap", "follower_gap"}),
-        spare_vehicles=new_slots(VEHICLE, slots),
-        spare_histories=new_slots(HISTORY, slots),
+        wishes=_scratch(layout.Wishes, changing, floats={"leader_gap", "follower_gap"}),
     )
 
 
@@ -280,8 +287,6 @@ def branched(world: layout.World) -> layout.World:
         signals=_copied(world.signals),
         sensing=_copied(world.sensing),
         incidents=world.incidents._replace(vehicle=world.incidents.vehicle.copy()),
-        spare_vehicles=np.empty_like(world.spare_vehicles),
-        spare_histories=np.empty_like(world.spare_histories),
         tally=world.tally.copy(),
     )
 
