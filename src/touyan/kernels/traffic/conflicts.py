@@ -35,10 +35,10 @@ def note_lane(lane: int, world: World) -> None:
     if coming != NONE and is_green(coming, world):
         world.busy[coming] = 1
     last = head + rows.filled[lane] - 1
-    left = world.histories[last].previous - lanes
-    rear = vehicles[last].x - world.types.length[vehicles[last].kind]
-    if left >= 0 and rear < ROUNDING_M and net.links[left].to_lane == lane:
-        world.busy[left] = 1
+    if vehicles[last].x - world.types.length[vehicles[last].kind] < ROUNDING_M:
+        left = world.histories[last].previous - lanes
+        if left >= 0 and net.links[left].to_lane == lane:
+            world.busy[left] = 1
 
 
 @inlined
@@ -169,10 +169,10 @@ def is_impatient(slot: int, world: World) -> bool:
 
 @inlined
 def foe_at(place: int, slot: int, near: float, link: int, world: World) -> int:
-    """Slot of the vehicle to yield to at a cross that lies `near` m ahead; NONE when one may pass."""
+    """Slot of the vehicle to yield to at a cross of a busy link that lies `near` m ahead; NONE when one may pass."""
     net = world.net
     foe_link = net.crosses[place].foe_link
-    if not world.busy[foe_link] or not can_yield(near, slot, world):
+    if not can_yield(near, slot, world):
         return NONE
     foe, foe_near = nearest(foe_link, net.crosses[place].foe_distance, world)
     if foe == NONE:

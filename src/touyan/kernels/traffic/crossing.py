@@ -31,7 +31,7 @@ def pass_crosses(slot: int, link: int, x: float, speed: float, world: World) -> 
     net = world.net
     for place in range(net.links[link].cross_first, net.links[link].cross_last):
         near = net.crosses[place].distance - x
-        if near < 0:
+        if near < 0 or not world.busy[net.crosses[place].foe_link]:
             continue
         foe = foe_at(place, slot, near, link, world)
         if foe != NONE:
@@ -41,12 +41,14 @@ def pass_crosses(slot: int, link: int, x: float, speed: float, world: World) -> 
 
 
 @inlined
-def approach_speed(slot: int, rest: float, world: World) -> float:
+def approach_speed(slot: int, rest: float, wanted: float, world: World) -> float:
     """Next speed allowed by the crossing `rest` m ahead: signal, room behind it, others on it."""
     net, vehicles = world.net, world.vehicles
     speed = world.types.max_speed[vehicles[slot].kind]
     link = vehicles[slot].link
     blocked = not is_green(link, world) or not has_room(net.links[link].to_lane, slot, world)
+    if blocked and vehicles[slot].speed == 0 and wanted <= 0:
+        return speed  # it stands anyway
     if blocked and stopping_distance(slot, world) <= rest:
         return min(speed, speed_to_stop(rest, slot, world))
     if net.links[link].turns:
@@ -55,8 +57,8 @@ def approach_speed(slot: int, rest: float, world: World) -> float:
 
 
 @inlined
-def crossing_speed(slot: int, drivable: int, world: World) -> float:
-    """Next speed allowed by the crossing that a vehicle is on or comes to."""
+def crossing_speed(slot: int, drivable: int, wanted: float, world: World) -> float:
+    """Next speed allowed by the crossing that a vehicle is on or comes to; `wanted` is what all else allows."""
     net, vehicles = world.net, world.vehicles
     kind, x = vehicles[slot].kind, vehicles[slot].x
     if drivable >= len(net.lanes):
@@ -64,4 +66,4 @@ def crossing_speed(slot: int, drivable: int, world: World) -> float:
     rest = net.drivables[drivable].length - x
     if rest > world.types.look_ahead[kind] or vehicles[slot].link == NONE:
         return world.types.max_speed[kind]
-    return approach_speed(slot, rest, world)
+    return approach_speed(slot, rest, wanted, world)

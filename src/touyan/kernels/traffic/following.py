@@ -35,8 +35,18 @@ def no_collision_speed(
     if b * b < 4 * a * c:
         return EMERGENCY_SPEED
     stopping = 0.5 / a * (math.sqrt(b * b - 4 * a * c) - b)
-    touching = 2 * leader_speed - leader_braking * interval + 2 * (gap - distance) / interval
-    return min(stopping, touching)
+    closing = 2 * (gap - distance)
+    if interval != 1.0:  # a division less in the usual case
+        closing /= interval
+    return min(stopping, 2 * leader_speed - leader_braking * interval + closing)
+
+
+@inlined
+def stands_close(gap: float, braking: float, distance: float, interval: float) -> bool:
+    """Whether `no_collision_speed` of a vehicle at rest behind another at rest is nought or less."""
+    a = 0.5 / braking
+    b = 0.5 * interval
+    return b * b - 4 * a * (distance - gap) <= b * b
 
 
 @inlined
@@ -47,9 +57,8 @@ def following_speed(slot: int, leader_speed: float, leader_kind: int, world: Wor
     speed, gap = world.vehicles[slot].speed, world.vehicles[slot].gap
     if leader_kind == NONE or gap > types.clear_gap[kind]:
         return types.max_speed[kind]
-    hard = no_collision_speed(
-        leader_speed, types.max_neg_acc[leader_kind], speed, types.max_neg_acc[kind], gap, 0.0, interval
-    )
+    if speed == 0 and leader_speed == 0 and stands_close(gap, types.usual_neg_acc[kind], types.min_gap[kind], interval):
+        return 0.0  # most of a queue: nobody moves
     gentle = no_collision_speed(
         leader_speed,
         types.usual_neg_acc[leader_kind],
@@ -60,8 +69,13 @@ def following_speed(slot: int, leader_speed: float, leader_kind: int, world: Wor
         interval,
     )
     ground = gap + (leader_speed + max(0.0, speed - leader_speed) / 2) * interval - speed * interval / 2
-    timed = ground / (types.headway_time[kind] + interval / 2)
-    return min(hard, min(gentle, timed))
+    wanted = min(gentle, ground / (types.headway_time[kind] + interval / 2))
+    if types.gentle_only[kind] and types.gentle_only[leader_kind]:
+        return wanted
+    hard = no_collision_speed(
+        leader_speed, types.max_neg_acc[leader_kind], speed, types.max_neg_acc[kind], gap, 0.0, interval
+    )
+    return min(hard, wanted)
 
 
 @inlined

@@ -93,6 +93,7 @@ class Types(NamedTuple):
     headway_time: Floats
     look_ahead: Floats  # m
     clear_gap: Floats  # m, from which on the leader does not matter
+    gentle_only: Bytes  # whether it never brakes harder than usual, so that one rule of following holds the other
     longest: float  # m, of all types
 
 

@@ -99,13 +99,20 @@ def find_gap(slot: int, world: World) -> None:
     vehicles[slot].gap = vehicles[slot - 1].x - world.types.length[vehicles[slot - 1].kind] - vehicles[slot].x
 
 
-@outlined
-def find_leaders(first: int, last: int, world: World) -> None:
-    """Set the gaps of all vehicles on drivables first ≤ d < last."""
-    rows = world.rows
+@inlined
+def find_leaders_of_heads(first: int, last: int, world: World) -> None:
+    """Note whom the heads of rows follow on drivables first ≤ d < last."""
     for drivable in range(first, last):
-        if rows.filled[drivable] > 0:
+        if world.rows.filled[drivable] > 0:
             find_leader_of_head(drivable, world)
-            head = rows.heads[drivable].front
-            for slot in range(head + 1, head + rows.filled[drivable]):
-                find_gap(slot, world)
+
+
+@outlined
+def find_all_leaders(first: int, last: int, world: World) -> None:
+    """Set the gaps of all vehicles on drivables first ≤ d < last, after somebody came between others."""
+    rows = world.rows
+    find_leaders_of_heads(first, last, world)
+    for drivable in range(first, last):
+        head = rows.heads[drivable].front
+        for slot in range(head + 1, head + rows.filled[drivable]):
+            find_gap(slot, world)

@@ -9,9 +9,10 @@ from .crossing import crossing_speed
 from .following import following_speed
 from .incidents import is_held
 from .layout import FINISHED, HOLDING, LANE_CHANGE, NEVER, NONE, RUNNING, STEP, World
+from .leaders import find_gap
 from .routing import lanes_aside, way_on
 from .rows import copy_slot, make_room, note_slot, open_slot, take_out
-from .sensing import HALTING_SPEED
+from .sensing import HALTING_SPEED, covered_length, note_seen
 
 
 @inlined
@@ -22,7 +23,7 @@ def next_speed(slot: int, drivable: int, leader_speed: float, leader_kind: int, 
     wanted = min(types.max_speed[kind], speed + types.max_pos_acc[kind] * interval)
     wanted = min(wanted, world.net.drivables[drivable].speed_limit)
     wanted = min(wanted, following_speed(slot, leader_speed, leader_kind, world))
-    wanted = min(wanted, crossing_speed(slot, drivable, world))
+    wanted = min(wanted, crossing_speed(slot, drivable, wanted, world))
     if world.tally[LANE_CHANGE]:
         wanted = min(wanted, make_room_speed(slot, world))
         wanted = min(wanted, wrong_lane_speed(slot, drivable, world))
@@ -84,13 +85,32 @@ def note_halt(slot: int, halts: bool, world: World) -> None:
 @inlined
 def move_all(first: int, last: int, begin: int, world: World) -> int:
     """Move everybody on drivables first ≤ d < last; returns how many leave, noted from `begin` on."""
-    rows, net = world.rows, world.net
     movers = 0
     for drivable in range(first, last):
-        head = rows.heads[drivable].front
-        for slot in range(head, head + rows.filled[drivable]):
-            if move(slot, world) > net.drivables[drivable].length:
-                movers += leave(slot, drivable, begin + movers, world)
+        if world.rows.filled[drivable] > 0:
+            movers += move_row(drivable, begin + movers, world)
+    return movers
+
+
+@inlined
+def move_row(drivable: int, begin: int, world: World) -> int:
+    """Move everybody on a drivable; those who stay look at who is ahead, and are seen by the detector."""
+    rows, vehicles, length = world.rows, world.vehicles, world.net.drivables[drivable].length
+    head = rows.heads[drivable].front
+    movers, ahead = 0, NONE
+    distance = covered = 0.0
+    for slot in range(head, head + rows.filled[drivable]):
+        if move(slot, world) > length and leave(slot, drivable, begin + movers, world):
+            movers += 1
+            ahead = NONE  # the next one will be the head
+            continue
+        if ahead != NONE:
+            find_gap(slot, world)
+        ahead = slot
+        distance += vehicles[slot].speed
+        covered += covered_length(slot, world)
+    if drivable < len(world.net.lanes):
+        note_seen(drivable, distance, covered, world)
     return movers
 
 
@@ -143,11 +163,22 @@ def expect(begin: int, movers: int, world: World) -> None:
 
 
 @inlined
+def take_out_mover(slot: int, drivable: int, world: World) -> int:
+    """Take a vehicle out of its row; should somebody have stayed ahead of it, the next one looks anew."""
+    rows = world.rows
+    overtook = slot != rows.heads[drivable].front
+    free = take_out(slot, drivable, world)
+    if overtook and slot + 1 < rows.heads[drivable].front + rows.filled[drivable]:
+        find_gap(slot + 1, world)
+    return free
+
+
+@inlined
 def relocate(begin: int, movers: int, world: World) -> None:
     """Line movers up on their new drivables; those who have arrived leave."""
     for row in range(begin, begin + movers):
         number, origin = world.movers.number[row], world.movers.origin[row]
-        slot = take_out(world.trips.slot[number], origin, world)
+        slot = take_out_mover(world.trips.slot[number], origin, world)
         if origin < len(world.sensing.left):
             world.sensing.left[origin] += 1
             end_approach(slot, origin, world)
@@ -158,12 +189,26 @@ def relocate(begin: int, movers: int, world: World) -> None:
 
 
 @inlined
-def forget(begin: int, movers: int, world: World) -> None:
-    """Expect nobody any more."""
+def welcome(begin: int, movers: int, world: World) -> None:
+    """Let newcomers look at who is ahead and be seen by the detectors, once everybody is in line."""
+    rows, drivable = world.rows, world.movers.drivable
     for row in range(begin, begin + movers):
-        if world.movers.drivable[row] != NONE:
-            world.rows.coming[world.movers.drivable[row]] = 0
-            world.rows.fresh[world.movers.drivable[row]] = 0
+        if drivable[row] != NONE:
+            look_at_newcomers(drivable[row], world)
+            rows.coming[drivable[row]] = rows.fresh[drivable[row]] = 0
+
+
+@inlined
+def look_at_newcomers(drivable: int, world: World) -> None:
+    """Find the gaps of the newcomers at the end of a row; that of a head is found later."""
+    rows = world.rows
+    head = rows.heads[drivable].front
+    end = head + rows.filled[drivable]
+    for slot in range(end - rows.fresh[drivable], end):
+        if slot != head:
+            find_gap(slot, world)
+        if drivable < len(world.net.lanes):
+            note_seen(drivable, world.vehicles[slot].speed, covered_length(slot, world), world)
 
 
 @inlined

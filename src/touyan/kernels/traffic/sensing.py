@@ -10,17 +10,16 @@ HALTING_SPEED = 0.1  # m/s, below which a vehicle counts as halting
 
 
 @inlined
-def gather(lane: int, world: World) -> None:
-    """Add one step to what the detector of a lane has seen since its last report."""
-    vehicles, sensing, rows = world.vehicles, world.sensing, world.rows
-    distance = covered = 0.0
-    front = rows.heads[lane].front
-    for slot in range(front, front + rows.filled[lane]):
-        distance += vehicles[slot].speed
-        covered += min(world.types.length[vehicles[slot].kind], vehicles[slot].x)
-    sensing.seconds[lane] += rows.filled[lane] * world.interval
-    sensing.distance[lane] += distance * world.interval
-    sensing.covered[lane] += covered * world.interval
+def covered_length(slot: int, world: World) -> float:
+    """Metres of its lane that a vehicle covers."""
+    return min(world.types.length[world.vehicles[slot].kind], world.vehicles[slot].x)
+
+
+@inlined
+def note_seen(lane: int, speeds: float, covered: float, world: World) -> None:
+    """Add vehicles to what the detector of a lane has seen since its last report: sums over all of them."""
+    world.sensing.distance[lane] += speeds * world.interval
+    world.sensing.covered[lane] += covered * world.interval
 
 
 @compiled

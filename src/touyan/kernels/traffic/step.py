@@ -26,9 +26,8 @@ from .layout import (
     Team,
     World,
 )
-from .leaders import find_leaders
-from .motion import expect, forget, move_all, plan, relocate
-from .sensing import gather
+from .leaders import find_all_leaders, find_leaders_of_heads
+from .motion import expect, move_all, plan, relocate, welcome
 from .signals import change_commanded, run_programmes
 
 _WEIGHT = 8  # a vehicle is so much more work than an empty drivable
@@ -58,7 +57,7 @@ def change_lanes(thread: int, threads: int, team: Team, world: World) -> None:
         grant_all(team.wish_begin, team.wishes, threads, world)
     meet(team.meeting, threads)
     if world.tally[DISTURBED]:
-        find_leaders(first, last, world)
+        find_all_leaders(first, last, world)
 
 
 @inlined
@@ -77,16 +76,15 @@ def change_drivables(team: Team, threads: int, world: World) -> None:
     for thread in range(threads):
         relocate(team.begin[thread], team.movers[thread], world)
     for thread in range(threads):
-        forget(team.begin[thread], team.movers[thread], world)
+        welcome(team.begin[thread], team.movers[thread], world)
 
 
 @inlined
 def look_around(first: int, last: int, world: World) -> None:
-    """Let vehicles find their leaders, and detectors see; first ≤ drivable < last."""
-    find_leaders(first, last, world)
+    """Let the heads of rows find their leaders, and detectors count; first ≤ drivable < last."""
+    find_leaders_of_heads(first, last, world)
     for lane in range(first, min(last, len(world.net.lanes))):
-        if world.rows.filled[lane] > 0:
-            gather(lane, world)
+        world.sensing.seconds[lane] += world.rows.filled[lane] * world.interval
 
 
 @inlined

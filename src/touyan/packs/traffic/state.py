@@ -109,6 +109,7 @@ def type_arrays(types: VehicleTypes, interval_s: float) -> layout.Types:
         types.headway_time,
         look_ahead,
         _clear_gap(types, interval_s),
+        (types.max_neg_acc == types.usual_neg_acc).astype(np.uint8),
         float(types.length.max(initial=0.0)),
     )
 
