@@ -12,7 +12,7 @@ from touyan.kernels.compiled import inlined
 
 from .following import stopping_distance
 from .layout import NONE, PATIENCE, STEP, World
-from .rows import slot_of, tail
+from .rows import fetch_heads, slot_of, tail
 
 YIELD_DISTANCE_M = 5.0  # a yielding vehicle stops this far before the cross
 TURN_SPEED = 8.3333  # m/s, of turning vehicles near the stop line
@@ -42,19 +42,22 @@ def note_lane(lane: int, world: World) -> None:
 
 
 @inlined
-def note_busy(first: int, last: int, world: World) -> None:
-    """Mark the links on which somebody is, or near; first ≤ lane < last."""
-    for lane in range(first, last):
-        if world.rows.filled[lane] > 0:
-            note_lane(lane, world)
-
-
-@inlined
 def clear_busy(first: int, last: int, world: World) -> None:
-    """Forget the marks of the step before; first ≤ link < last."""
+    """Forget the marks of the step before, but for links with somebody on them; first ≤ link < last."""
     lanes = len(world.net.lanes)
     for link in range(first, last):
         world.busy[link] = world.rows.filled[lanes + link] > 0
+
+
+@inlined
+def note_busy(begin: int, end: int, world: World) -> None:
+    """Mark the links near which somebody is, on the lanes among those listed as occupied."""
+    lanes, occupied = len(world.net.lanes), world.rows.occupied
+    for place in range(begin, end):
+        if occupied[place] >= lanes:
+            break
+        fetch_heads(place, end, world)
+        note_lane(occupied[place], world)
 
 
 @inlined

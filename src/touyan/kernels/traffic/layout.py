@@ -176,6 +176,7 @@ class Rows(NamedTuple):
     next_start: Ints  # while they are laid out anew
     heads: Records
     filled: Ints  # vehicles
+    occupied: Ints  # those with vehicles; each thread lists its own from the first of its stretch on
     coming: Ints  # vehicles about to be lined up, of those `fresh` are in line
     fresh: Ints
 

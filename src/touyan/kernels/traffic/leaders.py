@@ -6,7 +6,7 @@ from touyan.kernels.compiled import inlined, outlined
 
 from .layout import LANE_CHANGE, NONE, World
 from .routing import way_on
-from .rows import tail
+from .rows import fetch_heads, list_occupied, tail
 
 
 @inlined
@@ -100,18 +100,18 @@ def find_gap(slot: int, world: World) -> None:
 
 
 @inlined
-def find_leaders_of_heads(first: int, last: int, world: World) -> None:
-    """Note whom the heads of rows follow on drivables first ≤ d < last."""
-    for drivable in range(first, last):
-        if world.rows.filled[drivable] > 0:
-            find_leader_of_head(drivable, world)
+def find_leaders_of_heads(begin: int, end: int, world: World) -> None:
+    """Note whom the heads of rows follow on drivables listed as occupied."""
+    for place in range(begin, end):
+        fetch_heads(place, end, world)
+        find_leader_of_head(world.rows.occupied[place], world)
 
 
 @outlined
 def find_all_leaders(first: int, last: int, world: World) -> None:
     """Set the gaps of all vehicles on drivables first ≤ d < last, after somebody came between others."""
     rows = world.rows
-    find_leaders_of_heads(first, last, world)
+    find_leaders_of_heads(first, first + list_occupied(first, last, world), world)
     for drivable in range(first, last):
         head = rows.heads[drivable].front
         for slot in range(head + 1, head + rows.filled[drivable]):

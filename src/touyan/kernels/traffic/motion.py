@@ -11,7 +11,7 @@ from .incidents import is_held
 from .layout import FINISHED, HOLDING, LANE_CHANGE, NEVER, NONE, RUNNING, STEP, World
 from .leaders import find_gap
 from .routing import lanes_aside, way_on
-from .rows import copy_slot, make_room, note_slot, open_slot, take_out
+from .rows import copy_slot, fetch_rows, make_room, note_slot, open_slot, take_out
 from .sensing import HALTING_SPEED, covered_length, note_seen
 
 
@@ -45,11 +45,11 @@ def plan_row(drivable: int, world: World) -> None:
 
 
 @inlined
-def plan(first: int, last: int, world: World) -> None:
-    """Plan from the committed state only, on drivables first ≤ d < last; the order does not matter."""
-    for drivable in range(first, last):
-        if world.rows.filled[drivable] > 0:
-            plan_row(drivable, world)
+def plan(begin: int, end: int, world: World) -> None:
+    """Plan from the committed state only, on drivables listed as occupied; the order does not matter."""
+    for place in range(begin, end):
+        fetch_rows(place, end, world)
+        plan_row(world.rows.occupied[place], world)
 
 
 @inlined
@@ -83,12 +83,12 @@ def note_halt(slot: int, halts: bool, world: World) -> None:
 
 
 @inlined
-def move_all(first: int, last: int, begin: int, world: World) -> int:
-    """Move everybody on drivables first ≤ d < last; returns how many leave, noted from `begin` on."""
+def move_all(begin: int, end: int, row: int, world: World) -> int:
+    """Move everybody on drivables listed as occupied; returns how many leave, noted from `row` on."""
     movers = 0
-    for drivable in range(first, last):
-        if world.rows.filled[drivable] > 0:
-            movers += move_row(drivable, begin + movers, world)
+    for place in range(begin, end):
+        fetch_rows(place, end, world)
+        movers += move_row(world.rows.occupied[place], row + movers, world)
     return movers
 
 
@@ -124,6 +124,7 @@ def leave(slot: int, drivable: int, row: int, world: World) -> int:
     while here != NONE and x > net.drivables[here].length:
         if here < lanes and link == NONE:
             if world.roads[place + 1] == NONE:
+                x -= net.drivables[here].length
                 here = NONE
             elif here == drivable:
                 stay_at_end(slot, here, world)
@@ -146,6 +147,8 @@ def leave(slot: int, drivable: int, row: int, world: World) -> int:
 @inlined
 def stay_at_end(slot: int, lane: int, world: World) -> None:
     """Stop a vehicle at the end of a lane that does not lead on."""
+    if world.vehicles[slot].speed >= HALTING_SPEED:
+        note_halt(slot, True, world)
     world.vehicles[slot].x = world.net.drivables[lane].length
     world.vehicles[slot].speed = 0.0
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from touyan.kernels.compiled import inlined, outlined
+from touyan.kernels.prefetch import prefetch
 
 from .layout import NONE, SLOTS_WANTED, World
+
+ROWS_AHEAD = 6
+"""How many rows ahead of the work the memory is asked for vehicles."""
+FETCHED = 4
+"""Vehicles of a row to ask for; the processor guesses where the others are."""
+IN_CACHE = 16_384
+"""Slots (1 MiB) up to which nobody waits for the memory."""
 
 
 @inlined
@@ -30,6 +38,35 @@ def tail(drivable: int, world: World) -> int:
     """Slot of the last vehicle of a drivable; NONE when there is none."""
     rows = world.rows
     return rows.heads[drivable].front + rows.filled[drivable] - 1 if rows.filled[drivable] > 0 else NONE
+
+
+@inlined
+def list_occupied(first: int, last: int, world: World) -> int:
+    """List the drivables first ≤ d < last with vehicles, in `occupied` from `first` on; returns how many."""
+    filled, occupied = world.rows.filled, world.rows.occupied
+    count = 0
+    for drivable in range(first, last):
+        if filled[drivable] > 0:
+            occupied[first + count] = drivable
+            count += 1
+    return count
+
+
+@inlined
+def fetch_heads(place: int, end: int, world: World) -> None:
+    """Ask the memory for the head of the row that is some places further on the list of occupied drivables."""
+    if place + ROWS_AHEAD < end and len(world.vehicles) > IN_CACHE:
+        prefetch(world.vehicles, world.rows.heads[world.rows.occupied[place + ROWS_AHEAD]].front)
+
+
+@inlined
+def fetch_rows(place: int, end: int, world: World) -> None:
+    """Ask the memory for the row that is some places further on the list of occupied drivables."""
+    if place + ROWS_AHEAD < end and len(world.vehicles) > IN_CACHE:
+        drivable = world.rows.occupied[place + ROWS_AHEAD]
+        front = world.rows.heads[drivable].front
+        for slot in range(front, front + min(world.rows.filled[drivable], FETCHED)):
+            prefetch(world.vehicles, slot)
 
 
 @inlined

@@ -28,6 +28,7 @@ from .layout import (
 )
 from .leaders import find_all_leaders, find_leaders_of_heads
 from .motion import expect, move_all, plan, relocate, welcome
+from .rows import list_occupied
 from .signals import change_commanded, run_programmes
 
 _WEIGHT = 8  # a vehicle is so much more work than an empty drivable
@@ -82,7 +83,7 @@ def change_drivables(team: Team, threads: int, world: World) -> None:
 @inlined
 def look_around(first: int, last: int, world: World) -> None:
     """Let the heads of rows find their leaders, and detectors count; first ≤ drivable < last."""
-    find_leaders_of_heads(first, last, world)
+    find_leaders_of_heads(first, first + list_occupied(first, last, world), world)
     for lane in range(first, min(last, len(world.net.lanes))):
         world.sensing.seconds[lane] += world.rows.filled[lane] * world.interval
 
@@ -124,17 +125,18 @@ def step(thread: int, threads: int, team: Team, world: World) -> None:
         meet(team.meeting, threads)
         change_lanes(thread, threads, team, world)
     clear_busy(max(first, lanes) - lanes, max(last, lanes) - lanes, world)
+    end = first + list_occupied(first, last, world)
     meet(team.meeting, threads)
-    note_busy(min(first, lanes), min(last, lanes), world)
+    note_busy(first, end, world)
     meet(team.meeting, threads)
-    plan(first, last, world)
+    plan(first, end, world)
     meet(team.meeting, threads)
     if world.tally[LANE_CHANGE]:
         if thread == 0:
             go_on_changing(team, threads, world)
         meet(team.meeting, threads)
     team.begin[thread] = world.rows.start[first]
-    team.movers[thread] = move_all(first, last, world.rows.start[first], world)
+    team.movers[thread] = move_all(first, end, world.rows.start[first], world)
     meet(team.meeting, threads)
     if thread == 0:
         change_drivables(team, threads, world)

@@ -201,6 +201,7 @@ def _empty_rows(drivables: int) -> layout.Rows:
         next_start=np.zeros(drivables + 1, np.int32),
         heads=_records(layout.HEAD, drivables),
         filled=np.zeros(drivables, np.int32),
+        occupied=np.zeros(drivables, np.int32),
         coming=np.zeros(drivables, np.int32),
         fresh=np.zeros(drivables, np.int32),
     )
