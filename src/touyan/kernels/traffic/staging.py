@@ -7,9 +7,9 @@ from typing import NamedTuple
 from touyan.kernels.compiled import compiled, inlined
 
 from .layout import CREATED, NEVER, NONE, RUNNING, STEP, Floats, Ints, Net, World
-from .leaders import find_leaders
+from .leaders import find_all_leaders
 from .routing import next_link
-from .rows import note_slot
+from .rows import lay_out, note_slot
 from .signals import bring
 
 _APART_M = 0.5  # bumpers seen closer than this are a reading error
@@ -76,23 +76,18 @@ def place_seen(world: World, seen: Seen, links: Ints) -> None:
         world.vehicles[slot].speed = seen.speed[vehicle]
         note_slot(slot, world)
     world.tally[CREATED] = world.tally[RUNNING] = len(seen.lane)
-    find_leaders(0, len(world.rows.filled), world)
+    find_all_leaders(0, len(world.rows.filled), world)
 
 
 @inlined
 def count_rows(world: World, seen: Seen, links: Ints) -> None:
     """Give every drivable room for those who are seen on it, and some more."""
     rows, lanes = world.rows, len(world.net.lanes)
-    rows.filled[:] = 0
     for vehicle in range(len(seen.lane)):
         crossing = seen.distance[vehicle] < 0 and links[vehicle] != NONE
-        rows.filled[lanes + links[vehicle] if crossing else seen.lane[vehicle]] += 1
-    begin = 0
-    for drivable in range(len(rows.filled)):
-        rows.start[drivable] = rows.heads[drivable].front = begin
-        begin += rows.filled[drivable] + 3 + rows.filled[drivable] // 2
-        rows.filled[drivable] = 0
-    rows.start[len(rows.filled)] = begin
+        rows.coming[lanes + links[vehicle] if crossing else seen.lane[vehicle]] += 1
+    lay_out(world)
+    rows.coming[:] = 0
 
 
 @inlined

@@ -19,7 +19,7 @@ from .demand import VehicleTypes
 from .habits import Habits
 from .network import Floats, Ints, RoadNetwork
 from .pressure import PhasePressure
-from .state import branched, empty_world, new_slots, new_trips, roomier
+from .state import branched, empty_world, new_trips, roomier
 
 _TURNS = 4
 """Crossings ahead for which a way is drawn; nobody passes more within a horizon."""
@@ -87,16 +87,8 @@ class SensedWorlds:
         trips.kind[:], trips.priority[:], trips.lane[:] = 0, np.arange(count), lanes
         trips.entered[:seen] = 0
         trips.place[:] = np.arange(count) * roads.shape[1]
-        slots = 3 * (count + len(gates)) + 4 * len(self._empty.rows.filled)
-        empty = branched(self._empty)
-        world = empty._replace(
-            trips=trips,
-            roads=roads.reshape(-1),
-            gates=gates,
-            vehicles=new_slots(layout.VEHICLE, slots),
-            histories=new_slots(layout.HISTORY, slots),
-        )
-        return roomier(world)
+        world = branched(self._empty)._replace(trips=trips, roads=roads.reshape(-1), gates=gates)
+        return roomier(world, 2 * (count + len(gates)))
 
     def _set_signals(self, world: layout.World, view: SignalView) -> None:
         signals = world.signals

@@ -231,11 +231,11 @@ def _copied_slots(records: layout.Records) -> layout.Records:
     return copy
 
 
-def roomier(world: layout.World) -> layout.World:
+def roomier(world: layout.World, at_least: int = 0) -> layout.World:
     """The world with slots enough to go on for some time."""
     tally, before = world.tally, len(world.vehicles)
     most = (2 + int(tally[layout.LANE_CHANGE])) * (int(tally[layout.RUNNING]) + len(world.gates))
-    wanted = max(int(tally[layout.SLOTS_WANTED]), most, 2 * len(world.rows.filled), before)
+    wanted = max(int(tally[layout.SLOTS_WANTED]), most, 2 * len(world.rows.filled), before, at_least)
     slots = max(_FEWEST_SLOTS, wanted + wanted // 4)
     vehicles, histories = new_slots(VEHICLE, slots), new_slots(HISTORY, slots)
     vehicles[:before], histories[:before] = world.vehicles, world.histories
