@@ -121,8 +121,8 @@ def step(thread: int, threads: int, team: Team, world: World) -> None:
     lanes = len(world.net.lanes)
     if thread == 0:
         begin(world)
+    meet(team.meeting, threads)
     if world.tally[LANE_CHANGE]:
-        meet(team.meeting, threads)
         change_lanes(thread, threads, team, world)
     clear_busy(max(first, lanes) - lanes, max(last, lanes) - lanes, world)
     end = first + list_occupied(first, last, world)
