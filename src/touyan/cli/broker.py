@@ -35,7 +35,7 @@ def broker(
     address = free_address(settings.server)
     progress(tell("said.loading"))
     folder = data or settings.store.path / "broker"
-    opened = open_broker(folder, settings.broker.folder)
+    opened = open_broker(folder, settings.broker, settings.history)
     url = f"{address.url(None)}ngsi-ld/v1"
 
     def announce() -> None:

@@ -43,4 +43,4 @@ def demo(
     warn_of_refused(registry)
     brain = Brain(settings, registry, scenario, settings.brain.controller, TWIN, store=None)
     visit = Visit(tell("source.generated"), TWIN, minutes, not no_browser, language)
-    serve_city(brain, open_broker(contexts=settings.broker.folder), address, visit)
+    serve_city(brain, open_broker(None, settings.broker, settings.history), address, visit)

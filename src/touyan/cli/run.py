@@ -60,7 +60,7 @@ def run(
     store = settings.store.path / city.resolve().name
     brain = Brain(settings, registry, scenario, settings.brain.controller, TWIN, store=store)
     visit = Visit(str(city), TWIN, minutes, not no_browser, language)
-    serve_city(brain, open_broker(store / "broker", settings.broker.folder), address, visit)
+    serve_city(brain, open_broker(store / "broker", settings.broker, settings.history), address, visit)
 
 
 def _wishes(city: Path, flow: str | None, seed: int | None) -> dict[str, Any]:

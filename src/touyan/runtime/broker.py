@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import msgspec
@@ -15,9 +16,14 @@ from touyan.fusion.ngsild.broker import Broker, Tenant
 from touyan.fusion.ngsild.contexts import CORE, Context, Documents, TermMap, context_of, link_urls
 from touyan.fusion.ngsild.entities import BatchResult, Page, Written
 from touyan.fusion.ngsild.parameters import check_parameters, flag
+from touyan.fusion.ngsild.temporal import Told
 from touyan.fusion.ngsild.terms import CORE_CONTEXT
 from touyan.fusion.ngsild.transaction import Transaction
+from touyan.fusion.store.history import History
 from touyan.fusion.store.journal import Journal
+from touyan.fusion.store.settings import HistorySettings
+
+from .settings import BrokerTable
 
 __all__ = [
     "CORE",
@@ -28,6 +34,7 @@ __all__ = [
     "Page",
     "Tenant",
     "TermMap",
+    "Told",
     "Transaction",
     "Written",
     "check_parameters",
@@ -46,6 +53,7 @@ class BrokerHost:
     def __init__(self, broker: Broker, journal: Journal | None = None) -> None:
         self.broker = broker
         self._journal = journal
+        self._unlogged = 0
 
     def tenant(self, name: str = "", *, create: bool = False) -> Tenant:
         """A tenant by name."""
@@ -56,13 +64,15 @@ class BrokerHost:
         if not transaction.records:
             return
         self.broker.begun(transaction)
+        self._unlogged += 1
+        position = self._unlogged
         if self._journal is not None:
             try:
-                await asyncio.wrap_future(self._journal.append(transaction.records))
+                position = await asyncio.wrap_future(self._journal.append(transaction.records))
             except TouyanError:
                 self.broker.lost(transaction)
                 raise
-        self.broker.settled(transaction)
+        self.broker.settled(transaction, position)
 
     async def terms(self, context: Context | None) -> TermMap:
         """The term map of a context, whose documents are brought from the web where they are not at hand."""
@@ -86,21 +96,24 @@ class BrokerHost:
             self.close()
 
     def close(self) -> None:
-        """Close the log; nothing can be written after."""
+        """Close log and history; nothing can be written after."""
+        self.broker.history.close()
         if self._journal is not None:
             self._journal.close()
 
 
-def open_broker(folder: Path | None = None, contexts: Path | None = None) -> BrokerHost:
-    """The broker of a folder, with everything that was written before; without one it lives in memory.
-
-    `contexts` is a folder with `index.json` (URL → file) of contexts that need no web.
-    """
-    broker = Broker(Documents(preloaded(contexts) if contexts else None))
+def open_broker(
+    folder: Path | None = None, settings: BrokerTable | None = None, keeping: HistorySettings | None = None
+) -> BrokerHost:
+    """The broker of a folder, with everything that was written before; without one it lives in memory."""
+    settings = settings or BrokerTable()
+    documents = Documents(preloaded(settings.folder) if settings.folder else None)
+    history = History(folder / "history" if folder else Path(mkdtemp(prefix="touyan-")), keeping)
+    broker = Broker(history, documents, settings.instances)
     if folder is None:
         return BrokerHost(broker)
-    journal = Journal.open(folder)
-    broker.replay(record for _, record in journal.replay())
+    journal = Journal.open(folder / "journal")
+    broker.replay(journal.replay())
     return BrokerHost(broker, journal)
 
 

@@ -71,6 +71,10 @@ class BrokerTable(Configurable):
         "", help="Folder of JSON-LD contexts that need no web: index.json names the file of each URL."
     )
 
+    instances: int = setting(
+        10_000, at_least=1, at_most=1_000_000, help="Instances of the past that one answer holds at most."
+    )
+
     @property
     def folder(self) -> Path | None:
         """The folder of contexts, None for none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 
 from touyan.fusion.ngsild.broker import Broker
 from touyan.fusion.ngsild.contexts import Documents
+from touyan.fusion.store.history import History
 from touyan.runtime.broker import BrokerHost
 from touyan.server.app import create_broker_app
 
@@ -23,9 +25,9 @@ LINK = {"Link": f'<{CITY_CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; 
 
 
 @pytest.fixture
-def host() -> BrokerHost:
+def host(tmp_path: Path) -> BrokerHost:
     """A broker without a log that knows one context."""
-    return BrokerHost(Broker(Documents({CITY_CONTEXT: CITY_TERMS})))
+    return BrokerHost(Broker(History(tmp_path), Documents({CITY_CONTEXT: CITY_TERMS})))
 
 
 @pytest.fixture

@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import msgspec
 
+from ..store.history import History
+from .changes import Change
 from .contexts import Documents
 from .discovery import Discovery
 from .entities import Entities
 from .model import unpack
+from .past import remember, rows_of
 from .refusals import bad_data, not_found
-from .transaction import ENTITY, Transaction
+from .temporal import Temporal
+from .transaction import ENTITY, Transaction, facts_of
+
+MOST_INSTANCES = 10_000
+"""Instances of the past that one answer holds, where nothing else is set."""
 
 _TENANT = re.compile(r"[A-Za-z0-9_\-.]{1,128}")
 _decode = msgspec.msgpack.Decoder(tuple).decode
@@ -23,18 +31,23 @@ _encode = msgspec.msgpack.Encoder().encode
 class Tenant:
     """Everything of one tenant, apart from that of all others."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, history: History, most_instances: int) -> None:
         self.name = name
         self.entities = Entities(name)
         self.discovery = Discovery(name, self.entities.population)
+        self.temporal = Temporal(name, self.entities.population, history, most_instances)
 
 
 class Broker:
     """All tenants in memory; what is written must be made durable and then be `settled`."""
 
-    def __init__(self, documents: Documents | None = None) -> None:
+    def __init__(
+        self, history: History, documents: Documents | None = None, most_instances: int = MOST_INSTANCES
+    ) -> None:
         self.documents = documents or Documents()
-        self._tenants = {"": Tenant("")}
+        self.history = history
+        self._most_instances = most_instances
+        self._tenants = {"": self._founded("")}
         self._pending: deque[Transaction] = deque()
         self._listeners: list[Callable[[Tenant, Transaction], None]] = []
 
@@ -47,15 +60,19 @@ class Broker:
             raise bad_data(f"NGSILD-Tenant: {name[:80]!r} cannot be the name of a tenant")
         if not create:
             raise not_found("tenant", name)
-        return self._tenants.setdefault(name, Tenant(name))
+        return self._tenants.setdefault(name, self._founded(name))
+
+    def _founded(self, name: str) -> Tenant:
+        return Tenant(name, self.history, self._most_instances)
 
     def begun(self, transaction: Transaction) -> None:
         """A transaction is on its way to the log."""
         self._pending.append(transaction)
 
-    def settled(self, transaction: Transaction) -> None:
-        """The log has a transaction: let everybody know what happened."""
+    def settled(self, transaction: Transaction, position: int) -> None:
+        """The log has a transaction at a position: let everybody know what happened."""
         self._pending.remove(transaction)
+        remember(self.history, transaction.tenant, transaction.facts, position)
         tenant = self._tenants[transaction.tenant]
         for listener in self._listeners:
             listener(tenant, transaction)
@@ -70,26 +87,32 @@ class Broker:
         """Call `listener` with every settled transaction."""
         self._listeners.append(listener)
 
-    def replay(self, records: Iterable[bytes]) -> int:
-        """Take over what a log holds; returns how many records there were."""
+    def replay(self, records: Iterable[tuple[int, bytes]]) -> int:
+        """Take over what a log holds by position; returns how many records there were."""
         count = 0
-        for record in records:
-            kind, name, identifier, content, *_ = _decode(record)
-            tenant = self._tenants.get(name) or self._tenants.setdefault(name, Tenant(name))
+        for position, record in records:
+            kind, name, identifier, content, *rest = _decode(record)
+            tenant = self._tenants.get(name) or self._tenants.setdefault(name, self._founded(name))
             if kind == ENTITY:
-                _bring_back(tenant, identifier, content)
+                self._bring_back(tenant, identifier, content, position, rest)
+            if position > self.history.position:
+                remember(self.history, name, facts_of(kind, name, identifier, content, rest), position)
             count += 1
         return count
+
+    def _bring_back(self, tenant: Tenant, identifier: str, blob: bytes | None, position: int, rest: list[Any]) -> None:
+        population = tenant.entities.population
+        if blob is not None:
+            population.put(identifier, unpack(blob).types, blob)
+            return
+        gone = population.get(identifier)
+        population.remove(identifier)
+        if gone is not None and rest and position > self.history.position:
+            changes = [Change(name, one, None) for name, instances in gone.attributes.items() for one in instances]
+            remember(self.history, tenant.name, rows_of(tenant.name, gone, changes, rest[0]), position)
 
     def snapshot(self) -> Iterator[bytes]:
         """The whole state as records that `replay` takes."""
         for tenant in self._tenants.values():
             for identifier, blob in tenant.entities.population.blobs():
                 yield _encode((ENTITY, tenant.name, identifier, blob, ()))
-
-
-def _bring_back(tenant: Tenant, identifier: str, blob: bytes | None) -> None:
-    if blob is None:
-        tenant.entities.population.remove(identifier)
-    else:
-        tenant.entities.population.put(identifier, unpack(blob).types, blob)

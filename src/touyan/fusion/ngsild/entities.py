@@ -245,7 +245,7 @@ class Entities:
         check_parameters(parameters, CHOOSING | SHOWING | LINKING | PAGING | {"orderBy"})
         chosen = selection_of(parameters, terms) if selection is None else selection
         projection, paging = self._projection(parameters, terms), paging_of(parameters)
-        if not (_is_narrow(chosen) or projection != EVERYTHING or flag(parameters, "local")):
+        if not (chosen.says_more_than_ids() or projection != EVERYTHING or flag(parameters, "local")):
             raise bad_data("a query needs at least one of type, attrs, pick, q, scopeQ, georel or local=true")
         found = filter(projection.shows, self.population.select(chosen))
         orders = orders_of(parameters, terms)
@@ -411,11 +411,6 @@ def _paged(found: Iterable[Entity], paging: Paging) -> tuple[list[Entity], int |
     page = list(islice(stream, paging.limit))
     rest = sum(1 for _ in stream) if paging.total else sum(1 for _ in islice(stream, 1))
     return page, (paging.offset + len(page) + rest if paging.total else None), rest > 0
-
-
-def _is_narrow(selection: Selection) -> bool:
-    """Whether a selection says more than ids (5.7.2 wants that)."""
-    return any(who.types is not None for who in selection.who) or selection[1:] != Selection()[1:]
 
 
 def _there(entity: Entity | None) -> Entity:

@@ -20,9 +20,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+_last = 0
+
+
 def now() -> int:
-    """The present in microseconds."""
-    return time.time_ns() // 1000
+    """The present in microseconds, later than at any call before."""
+    global _last
+    _last = max(_last + 1, time.time_ns() // 1000)
+    return _last
 
 
 @lru_cache(65_536)

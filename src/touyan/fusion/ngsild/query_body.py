@@ -29,6 +29,17 @@ def query_of(payload: Any, terms: TermMap) -> tuple[Selection, dict[str, str]]:
     }
 
 
+def temporal_part(payload: dict[str, Any]) -> dict[str, str]:
+    """What the members temporalQ and aggrParams say, as parameters."""
+    found: dict[str, str] = {}
+    for member in ("temporalQ", "aggrParams"):
+        part = payload.get(member, {})
+        if not isinstance(part, dict):
+            raise bad_data(f"{member}: expected an object")
+        found |= {name: _as_text(value, name) for name, value in part.items()}
+    return found
+
+
 def selection_in(payload: dict[str, Any], terms: TermMap) -> Selection:
     """What the members entities, q, scopeQ and geoQ of an object select."""
     entities = payload.get("entities", ())

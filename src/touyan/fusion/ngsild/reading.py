@@ -59,11 +59,15 @@ class Draft(NamedTuple):
 class Reader:
     """Reads attributes with one context at one moment.
 
-    `fragment` allows nulls and things left out; `simplified` takes every object as a value (keyValues).
+    `fragment` allows nulls and things left out; `simplified` takes every object as a value (keyValues); `temporal`
+    allows several instances of one data set.
     """
 
-    def __init__(self, terms: TermMap, now: int, *, fragment: bool = False, simplified: bool = False) -> None:
+    def __init__(
+        self, terms: TermMap, now: int, *, fragment: bool = False, simplified: bool = False, temporal: bool = False
+    ) -> None:
         self._terms = terms
+        self._temporal = temporal
         self._now = now
         self._fragment = fragment
         self._simplified = simplified
@@ -120,7 +124,7 @@ class Reader:
         if not self._is_list_of_instances(value):
             return [self.instance(name, value, depth)]
         found = [self.instance(name, item, depth) for item in value]
-        if len({instance.dataset for instance in found}) < len(found):
+        if not self._temporal and len({instance.dataset for instance in found}) < len(found):
             raise bad_data(f"{name[:80]}: two instances have the same datasetId")
         return found
 

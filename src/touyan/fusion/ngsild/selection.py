@@ -62,6 +62,10 @@ class Selection(NamedTuple):
     def _is_there(self, place: GeoQuery, entity: Entity) -> bool:
         return any(place.matches(instance.value) for instance in entity.attributes.get(place.attribute, ()))
 
+    def says_more_than_ids(self) -> bool:
+        """Whether it is narrow enough to be a query (5.7.2 wants more than ids)."""
+        return any(who.types is not None for who in self.who) or self[1:] != Selection()[1:]
+
     def is_empty(self) -> bool:
         """Whether nothing was asked, so that every entity is meant."""
         return self == Selection()

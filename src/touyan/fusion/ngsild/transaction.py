@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
+from ..store.rows import Row
 from .changes import Change, Outcome
-from .model import Entity, pack
+from .model import Entity, Instance, pack, unpack
+from .past import SCOPE, Fact, Struck, deleted, row_of, rows_of, scope_instance
 from .population import Population
 from .refusals import bad_data
+from .terms import PROPERTY
 
 ENTITY, SUBSCRIPTION, CONTEXT, HISTORY = "e", "s", "c", "h"
 
@@ -36,7 +40,7 @@ class _Step(NamedTuple):
 class Transaction:
     """The writes of one request on one tenant, to be made durable as a whole.
 
-    `records` go to the log, `events` to history and subscribers once the log has them.
+    `records` go to the log; once it has them, `facts` go to the history and `events` to subscribers.
     """
 
     def __init__(self, tenant: str, population: Population, now: int) -> None:
@@ -44,6 +48,7 @@ class Transaction:
         self.now = now
         self.records: list[bytes] = []
         self.events: list[Event] = []
+        self.facts: list[Fact] = []
         self._population = population
         self._steps: list[_Step] = []
 
@@ -62,6 +67,7 @@ class Transaction:
         self._population.put(entity.id, entity.types, blob)
         changed = [(change.attribute, _dataset(change), change.after is None) for change in outcome.changes]
         self.records.append(_encode((ENTITY, self.tenant, entity.id, blob, changed)))
+        self.facts += rows_of(self.tenant, entity, outcome.changes, self.now)
         self.events.append(Event(before, entity, outcome.changes))
 
     def delete(self, entity: Entity) -> None:
@@ -70,7 +76,21 @@ class Transaction:
         self._population.remove(entity.id)
         self.records.append(_encode((ENTITY, self.tenant, entity.id, None, self.now)))
         changes = [Change(name, one, None) for name, instances in entity.attributes.items() for one in instances]
+        self.facts += rows_of(self.tenant, entity, changes, self.now)
         self.events.append(Event(entity, None, changes))
+
+    def remember(self, facts: Iterable[Fact]) -> None:
+        """Something is to be known of the past alone."""
+        found = list(facts)
+        self.records.append(_encode((HISTORY, self.tenant, "", [_plain(fact) for fact in found])))
+        self.facts += found
+
+    def remember_ends(self, entity: Entity, attribute: str, ended: Iterable[Instance]) -> None:
+        """Instances that stand in the past alone have ended."""
+        if attribute == SCOPE:
+            self.remember([row_of(self.tenant, entity, SCOPE, scope_instance((), self.now))])
+        else:
+            self.remember(row_of(self.tenant, entity, attribute, deleted(one, self.now)) for one in ended)
 
     def _step(self, identifier: str, after: bytes | None) -> None:
         self._steps.append(_Step(identifier, self._population.blob(identifier), after))
@@ -87,6 +107,26 @@ class Transaction:
                 self._steps[at] = step._replace(before=lost.before)
                 return True
         return False
+
+
+def _plain(fact: Fact) -> tuple[Any, ...]:
+    return tuple(fact)
+
+
+def facts_of(kind: str, tenant: str, identifier: str, content: Any, rest: list[Any]) -> Iterator[Fact]:
+    """What a record of the log says to the history."""
+    if kind == HISTORY:
+        for each in content:
+            yield Struck(*each) if len(each) == len(Struck._fields) else Row(*each)._replace(types=tuple(each[2]))
+    elif kind == ENTITY and content is not None and rest:
+        entity = unpack(content)
+        for attribute, dataset, gone in rest[0]:
+            found = next((one for one in entity.attributes.get(attribute, ()) if one.dataset == dataset), None)
+            if found is not None and not gone:
+                yield row_of(tenant, entity, attribute, found)
+            elif gone:
+                ended = Instance(entity.modified, entity.modified, None, PROPERTY, dataset)
+                yield row_of(tenant, entity, attribute, deleted(ended, entity.modified))
 
 
 def _dataset(change: Change) -> str:

@@ -130,6 +130,10 @@ class Writer:
             return PROPERTY, "value", instance.value.get(_best_language(instance.value, self._form.language))
         return instance.kind, VALUE_MEMBER[instance.kind], self.value(instance)
 
+    def value_alone(self, instance: Instance) -> Any:
+        """The value as the simplified form shows it."""
+        return self._simplified(instance)
+
     def value(self, instance: Instance) -> Any:
         """The value as the reader's context writes it."""
         if instance.kind == VOCAB_PROPERTY:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from touyan.core.errors import BrokerError, TouyanError
 from touyan.runtime.broker import BrokerHost
 
-from . import batches, discovery, entities
+from . import batches, discovery, entities, temporal
 from .answers import ROOT
 from .asked import Asked, path_segments
 from .problems import plain, refusal
@@ -56,6 +56,15 @@ ROUTES: dict[tuple[str, ...], dict[str, Handler]] = {
     ("types", "*"): {"GET": discovery.type_show},
     ("attributes",): {"GET": discovery.attribute_list},
     ("attributes", "*"): {"GET": discovery.attribute_show},
+    ("temporal", "entities"): {"GET": temporal.past_list, "POST": temporal.past_create},
+    ("temporal", "entities", "*"): {"GET": temporal.past_show, "DELETE": temporal.past_delete},
+    ("temporal", "entities", "*", "attrs"): {"POST": temporal.past_append},
+    ("temporal", "entities", "*", "attrs", "*"): {"DELETE": temporal.past_attribute_delete},
+    ("temporal", "entities", "*", "attrs", "*", "*"): {
+        "PATCH": temporal.past_instance_patch,
+        "DELETE": temporal.past_instance_delete,
+    },
+    ("temporal", "entityOperations", "query"): {"POST": temporal.past_query},
 }
 """Handlers by path and method; a star stands for any one part."""
 
@@ -108,4 +117,6 @@ def _methods(segments: list[str]) -> dict[str, Handler] | None:
     exact = ROUTES.get(tuple(segments))
     if exact is not None:
         return exact
-    return ROUTES.get(tuple("*" if at % 2 else part for at, part in enumerate(segments)))
+    past = segments[0] == "temporal"
+    stars = {2, 4, 5} if past else {1, 3}
+    return ROUTES.get(tuple("*" if at in stars else part for at, part in enumerate(segments)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from touyan.runtime.broker import Written
@@ -101,7 +102,13 @@ async def attribute_delete(asked: Asked) -> Response:
     """DELETE /entities/{id}/attrs/{name}."""
     terms = await asked.terms()
     _, identifier, _, name = asked.segments
-    await asked.host.commit(asked.tenant().entities.delete_attribute(identifier, name, terms, asked.parameters))
+    tenant = asked.tenant()
+    if identifier in tenant.entities.population:
+        await asked.host.commit(tenant.entities.delete_attribute(identifier, name, terms, asked.parameters))
+    else:
+        # Known from its past alone, as reported to the temporal API: there the end is told.
+        end = tenant.temporal.note_deletion
+        await asked.host.commit(await run_in_threadpool(end, identifier, name, terms, asked.parameters))
     return done()
 
 
