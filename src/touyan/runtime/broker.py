@@ -16,6 +16,7 @@ from touyan.fusion.ngsild.broker import Broker, Tenant
 from touyan.fusion.ngsild.contexts import CORE, Context, Documents, TermMap, context_of, link_urls
 from touyan.fusion.ngsild.entities import BatchResult, Page, Written
 from touyan.fusion.ngsild.parameters import check_parameters, flag
+from touyan.fusion.ngsild.subscriptions import context_for_showing
 from touyan.fusion.ngsild.temporal import Told
 from touyan.fusion.ngsild.terms import CORE_CONTEXT
 from touyan.fusion.ngsild.transaction import Transaction
@@ -23,6 +24,7 @@ from touyan.fusion.store.history import History
 from touyan.fusion.store.journal import Journal
 from touyan.fusion.store.settings import HistorySettings
 
+from .delivery import Delivery
 from .settings import BrokerTable
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "Transaction",
     "Written",
     "check_parameters",
+    "context_for_showing",
     "flag",
     "link_urls",
 ]
@@ -54,6 +57,7 @@ class BrokerHost:
         self.broker = broker
         self._journal = journal
         self._unlogged = 0
+        self.delivery = Delivery(broker)
 
     def tenant(self, name: str = "", *, create: bool = False) -> Tenant:
         """A tenant by name."""
@@ -90,9 +94,11 @@ class BrokerHost:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Take part in the life of a server; the log is closed at its end."""
+        self.delivery.start()
         try:
             yield
         finally:
+            await self.delivery.stop()
             self.close()
 
     def close(self) -> None:

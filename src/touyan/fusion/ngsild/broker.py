@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -9,20 +10,24 @@ from typing import Any
 
 import msgspec
 
+from touyan.core.errors import BrokerError
+
 from ..store.history import History
 from .changes import Change
-from .contexts import Documents
+from .contexts import CORE, Context, Documents, TermMap
 from .discovery import Discovery
 from .entities import Entities
 from .model import unpack
 from .past import remember, rows_of
 from .refusals import bad_data, not_found
+from .subscriptions import Subscription, Subscriptions, as_stored, compiled
 from .temporal import Temporal
-from .transaction import ENTITY, Transaction, facts_of
+from .transaction import ENTITY, SUBSCRIPTION, Transaction, facts_of
 
 MOST_INSTANCES = 10_000
 """Instances of the past that one answer holds, where nothing else is set."""
 
+_log = logging.getLogger(__name__)
 _TENANT = re.compile(r"[A-Za-z0-9_\-.]{1,128}")
 _decode = msgspec.msgpack.Decoder(tuple).decode
 _encode = msgspec.msgpack.Encoder().encode
@@ -35,6 +40,7 @@ class Tenant:
         self.name = name
         self.entities = Entities(name)
         self.discovery = Discovery(name, self.entities.population)
+        self.subscriptions = Subscriptions(name, self.entities.population)
         self.temporal = Temporal(name, self.entities.population, history, most_instances)
 
 
@@ -64,6 +70,10 @@ class Broker:
 
     def _founded(self, name: str) -> Tenant:
         return Tenant(name, self.history, self._most_instances)
+
+    def tenants(self) -> list[Tenant]:
+        """All tenants."""
+        return list(self._tenants.values())
 
     def begun(self, transaction: Transaction) -> None:
         """A transaction is on its way to the log."""
@@ -95,6 +105,8 @@ class Broker:
             tenant = self._tenants.get(name) or self._tenants.setdefault(name, self._founded(name))
             if kind == ENTITY:
                 self._bring_back(tenant, identifier, content, position, rest)
+            if kind == SUBSCRIPTION:
+                tenant.subscriptions.restore(identifier, content and self._subscription(content))
             if position > self.history.position:
                 remember(self.history, name, facts_of(kind, name, identifier, content, rest), position)
             count += 1
@@ -111,8 +123,22 @@ class Broker:
             changes = [Change(name, one, None) for name, instances in gone.attributes.items() for one in instances]
             remember(self.history, tenant.name, rows_of(tenant.name, gone, changes, rest[0]), position)
 
+    def _subscription(self, stored: dict[str, Any]) -> Subscription:
+        """A subscription from the log; a context that is not at hand any more is read as the core one."""
+        terms, shown_in = (self._terms_again(stored[name]) for name in ("context", "shown_in"))
+        return compiled(stored["payload"], terms, shown_in, stored["created"], stored["modified"])
+
+    def _terms_again(self, context: Context) -> TermMap:
+        try:
+            return self.documents.compile(context)
+        except BrokerError as error:
+            _log.warning("a subscription's names are read without their context: %s", error.message)
+            return CORE
+
     def snapshot(self) -> Iterator[bytes]:
         """The whole state as records that `replay` takes."""
         for tenant in self._tenants.values():
             for identifier, blob in tenant.entities.population.blobs():
                 yield _encode((ENTITY, tenant.name, identifier, blob, ()))
+            for subscription in tenant.subscriptions:
+                yield _encode((SUBSCRIPTION, tenant.name, subscription.id, as_stored(subscription)))

@@ -49,12 +49,19 @@ class Transaction:
         self.records: list[bytes] = []
         self.events: list[Event] = []
         self.facts: list[Fact] = []
+        self._about_subscriptions = False
         self._population = population
         self._steps: list[_Step] = []
 
     def note(self, kind: str, identifier: str, content: Any) -> None:
         """Add something else than an entity to the log; None deletes it."""
+        self._about_subscriptions |= kind == SUBSCRIPTION
         self.records.append(_encode((kind, self.tenant, identifier, content)))
+
+    @property
+    def subscriptions_changed(self) -> bool:
+        """Whether subscriptions came, changed or went."""
+        return self._about_subscriptions
 
     def store(self, before: Entity | None, outcome: Outcome) -> None:
         """An entity was created or changed."""

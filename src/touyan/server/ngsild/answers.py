@@ -57,26 +57,26 @@ def page(asked: Asked, found: Page, terms: TermMap, media_type: str) -> Response
     """A part of a list, with links to its neighbours (clause 6.3.10)."""
     headers = {} if found.total is None else {"NGSILD-Results-Count": str(found.total)}
     response = shown(asked, found.items, terms, media_type, headers)
-    for link in _neighbours(asked, found):
+    for link in _neighbours(asked, found, media_type):
         response.headers.append("Link", link)
     return response
 
 
-def _neighbours(asked: Asked, found: Page) -> list[str]:
+def _neighbours(asked: Asked, found: Page, media_type: str) -> list[str]:
     offset = int(asked.parameters.get("offset", 0))
     limit = int(asked.parameters.get("limit", 20))
     links = []
     if offset > 0:
-        links.append(_page_link(asked, max(0, offset - limit), limit, "prev"))
+        links.append(_page_link(asked, max(0, offset - limit), media_type, "prev"))
     if found.more and limit:
-        links.append(_page_link(asked, offset + limit, limit, "next"))
+        links.append(_page_link(asked, offset + limit, media_type, "next"))
     return links
 
 
-def _page_link(asked: Asked, offset: int, limit: int, relation: str) -> str:
-    query = urlencode({**asked.parameters, "offset": offset, "limit": limit})
+def _page_link(asked: Asked, offset: int, media_type: str, relation: str) -> str:
+    query = urlencode({**asked.parameters, "offset": offset})
     path = "/".join(quote(part, safe=":") for part in asked.segments)
-    return f'<{ROOT}/{path}?{query}>; rel="{relation}"; type="{JSON}"'
+    return f'<{ROOT}/{path}?{query}>;rel="{relation}";type="{media_type}"'
 
 
 def made(path: str, identifier: str) -> Response:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from touyan.core.errors import BrokerError, TouyanError
 from touyan.runtime.broker import BrokerHost
 
-from . import batches, discovery, entities, temporal
+from . import batches, discovery, entities, subscriptions, temporal
 from .answers import ROOT
 from .asked import Asked, path_segments
 from .problems import plain, refusal
@@ -52,6 +52,15 @@ ROUTES: dict[tuple[str, ...], dict[str, Handler]] = {
     ("entityOperations", "merge"): {"POST": batches.batch_merge},
     ("entityOperations", "delete"): {"POST": batches.batch_delete},
     ("entityOperations", "query"): {"POST": batches.batch_query},
+    ("subscriptions",): {
+        "GET": subscriptions.subscription_list,
+        "POST": subscriptions.subscription_create,
+    },
+    ("subscriptions", "*"): {
+        "GET": subscriptions.subscription_show,
+        "PATCH": subscriptions.subscription_update,
+        "DELETE": subscriptions.subscription_delete,
+    },
     ("types",): {"GET": discovery.type_list},
     ("types", "*"): {"GET": discovery.type_show},
     ("attributes",): {"GET": discovery.attribute_list},
