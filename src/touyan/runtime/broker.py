@@ -13,7 +13,7 @@ import msgspec
 
 from touyan.core.errors import BrokerError, InputError, TouyanError
 from touyan.fusion.ngsild.broker import Broker, Tenant
-from touyan.fusion.ngsild.contexts import CORE, Context, Documents, TermMap, context_of, link_urls
+from touyan.fusion.ngsild.contexts import CORE, Context, Documents, TermMap, context_of, is_core, link_urls
 from touyan.fusion.ngsild.entities import BatchResult, Page, Written
 from touyan.fusion.ngsild.parameters import check_parameters, flag
 from touyan.fusion.ngsild.subscriptions import context_for_showing
@@ -86,10 +86,31 @@ class BrokerHost:
         for _ in range(_MOST_CONTEXTS_A_MESSAGE):
             missing = documents.missing(context)
             if not missing:
+                self._note_use(context)
                 return documents.compile(context)
             for url in missing:
                 documents.keep(url, await _download(url))
         raise BrokerError("LdContextNotAvailable", "the context leads to too many others")
+
+    def _note_use(self, context: Context) -> None:
+        urls = [context] if isinstance(context, str) else context if isinstance(context, list) else []
+        self.broker.contexts.used([url for url in urls if isinstance(url, str) and not is_core(url)])
+
+    async def serve_implicitly(self, context: Context) -> str:
+        """The address of a context, which is served from now on where it has none of its own."""
+        while isinstance(context, list) and len(context) == 1:
+            context = context[0]
+        if isinstance(context, str):
+            return context
+        place, transaction = self.broker.contexts.implicit(context)
+        if transaction is not None:
+            await self.commit(transaction)
+        return place
+
+    async def reload(self, url: str) -> None:
+        """Bring a cached context from the web again; the old one stays when it cannot be had."""
+        if not is_core(url):
+            self.broker.documents.keep(url, await _download(url))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

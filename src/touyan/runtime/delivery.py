@@ -196,8 +196,5 @@ class Delivery:
 
 
 def _link(subscription: Subscription) -> str:
-    context = subscription.shown_in.context
-    while isinstance(context, list) and len(context) == 1:
-        context = context[0]
-    url = context if isinstance(context, str) else subscription.context_url or CORE_CONTEXT
+    url = subscription.context_url or CORE_CONTEXT
     return f'<{url}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'

@@ -17,12 +17,13 @@ from .changes import Change
 from .contexts import CORE, Context, Documents, TermMap
 from .discovery import Discovery
 from .entities import Entities
+from .hosted import HostedContexts
 from .model import unpack
 from .past import remember, rows_of
 from .refusals import bad_data, not_found
 from .subscriptions import Subscription, Subscriptions, as_stored, compiled
 from .temporal import Temporal
-from .transaction import ENTITY, SUBSCRIPTION, Transaction, facts_of
+from .transaction import CONTEXT, ENTITY, SUBSCRIPTION, Transaction, facts_of
 
 MOST_INSTANCES = 10_000
 """Instances of the past that one answer holds, where nothing else is set."""
@@ -51,6 +52,7 @@ class Broker:
         self, history: History, documents: Documents | None = None, most_instances: int = MOST_INSTANCES
     ) -> None:
         self.documents = documents or Documents()
+        self.contexts = HostedContexts(self.documents)
         self.history = history
         self._most_instances = most_instances
         self._tenants = {"": self._founded("")}
@@ -105,6 +107,8 @@ class Broker:
             tenant = self._tenants.get(name) or self._tenants.setdefault(name, self._founded(name))
             if kind == ENTITY:
                 self._bring_back(tenant, identifier, content, position, rest)
+            if kind == CONTEXT:
+                self.contexts.restore(identifier, content)
             if kind == SUBSCRIPTION:
                 tenant.subscriptions.restore(identifier, content and self._subscription(content))
             if position > self.history.position:
@@ -126,7 +130,9 @@ class Broker:
     def _subscription(self, stored: dict[str, Any]) -> Subscription:
         """A subscription from the log; a context that is not at hand any more is read as the core one."""
         terms, shown_in = (self._terms_again(stored[name]) for name in ("context", "shown_in"))
-        return compiled(stored["payload"], terms, shown_in, stored["created"], stored["modified"])
+        found = compiled(stored["payload"], terms, shown_in, stored["created"], stored["modified"])
+        found.context_url = stored["context_url"]
+        return found
 
     def _terms_again(self, context: Context) -> TermMap:
         try:
@@ -137,6 +143,8 @@ class Broker:
 
     def snapshot(self) -> Iterator[bytes]:
         """The whole state as records that `replay` takes."""
+        for identifier, stored in self.contexts.stored():
+            yield _encode((CONTEXT, "", identifier, stored))
         for tenant in self._tenants.values():
             for identifier, blob in tenant.entities.population.blobs():
                 yield _encode((ENTITY, tenant.name, identifier, blob, ()))

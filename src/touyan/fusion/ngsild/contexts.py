@@ -24,6 +24,9 @@ _MOST_NESTED = 50
 _CORE_URL = re.compile(re.escape(CORE_CONTEXT_START) + r"(-v1\.\d{1,2})?\.jsonld")
 _PREFIX_END = tuple(":/?#[]@")
 
+PLACE = "/ngsi-ld/v1/jsonldContexts/"
+"""Where contexts are served that users gave to the broker."""
+
 Context = str | dict[str, Any] | list[Any]
 
 
@@ -99,11 +102,12 @@ class Documents:
 
     def get(self, url: str) -> dict[str, Any] | None:
         """The document of a URL, None when it is not at hand."""
+        url = local_url(url)
         if url in self._documents:
             return {"@context": self._documents[url]}
         if url in self._preloaded:
             return {"@context": self._preloaded[url]}
-        return core_document() if _is_core(url) else None
+        return core_document() if is_core(url) else None
 
     def keep(self, url: str, document: object) -> None:
         """Keep what a URL answered; LdContextNotAvailable when it is no context."""
@@ -114,6 +118,12 @@ class Documents:
         """Forget what a URL answered."""
         if self._documents.pop(url, None) is not None:
             self._compiled.clear()
+
+    def urls(self, context: Context) -> list[str]:
+        """All URLs that a context leads to, those at hand."""
+        found: set[str] = set()
+        self._collect(context, [], found)
+        return sorted(found)
 
     def missing(self, context: Context) -> list[str]:
         """The URLs that a context needs and that are not at hand."""
@@ -126,10 +136,10 @@ class Documents:
             if not isinstance(part, str) or part in seen:
                 continue
             seen.add(part)
-            document = None if _is_core(part) else self.get(part)
+            document = None if is_core(part) else self.get(part)
             if document is not None:
                 self._collect(document["@context"], missing, seen)
-            elif not _is_core(part):
+            elif not is_core(part):
                 missing.append(part)
 
     def compile(self, context: Context | None) -> TermMap:
@@ -152,7 +162,7 @@ class Documents:
         terms: dict[str, str] = {}
         for part in context if isinstance(context, list) else [context]:
             if isinstance(part, str):
-                if _is_core(part):
+                if is_core(part):
                     continue
                 document = self.get(part)
                 if document is None:
@@ -173,7 +183,8 @@ def context_of(document: object, url: str) -> Any:
     return context
 
 
-def _is_core(url: str) -> bool:
+def is_core(url: str) -> bool:
+    """Whether a URL is that of a version of the core context."""
     return _CORE_URL.fullmatch(url) is not None
 
 
@@ -209,6 +220,12 @@ def _resolved(
         return _resolved(target, raw, terms, seen) or DEFAULT_VOCABULARY + target
     start = None if rest.startswith("//") else _resolved(prefix, raw, terms, seen)
     return target if start is None else start + rest
+
+
+def local_url(url: str) -> str:
+    """The place of a context that this broker serves, whatever name it was called by; other addresses as they are."""
+    before, place, identifier = url.partition(PLACE)
+    return place + identifier if place and (not before or "://" in before) else url
 
 
 def link_urls(parts: Iterable[str]) -> list[str]:

@@ -118,7 +118,7 @@ def _with_ended(entity: Entity, ended: list[Change], now: int) -> Entity:
         return entity
     attributes: Attributes = dict(entity.attributes)
     for change in ended:
-        if change.before is not None:
+        if change.before is not None and (change.attribute in entity.attributes or change.attribute not in attributes):
             null = deleted(change.before, now)
             attributes[change.attribute] = [*attributes.get(change.attribute, ()), null]
     return Entity(entity.id, entity.types, entity.created, entity.modified, entity.scope, attributes)

@@ -138,7 +138,7 @@ class Subscriptions:
 
     # ------------------------------------------------------------ requests
 
-    def create(self, payload: Any, terms: TermMap, shown_in: TermMap) -> tuple[str, Transaction]:
+    def create(self, payload: Any, terms: TermMap, shown_in: TermMap, context_url: str) -> tuple[str, Transaction]:
         """Store a subscription (5.8.1)."""
         given = _checked_shape(payload)
         identifier = check_uri(given["id"], "id") if "id" in given else f"urn:ngsi-ld:Subscription:{uuid4()}"
@@ -147,10 +147,13 @@ class Subscriptions:
         transaction = Transaction(self._tenant, self._population, moments.now())
         _check_expiry(given, transaction.now)
         subscription = compiled(given | {"id": identifier}, terms, shown_in, transaction.now, transaction.now)
+        subscription.context_url = context_url
         self._put(subscription, transaction)
         return identifier, transaction
 
-    def update(self, identifier: str, payload: Any, terms: TermMap, shown_in: TermMap | None) -> Transaction:
+    def update(
+        self, identifier: str, payload: Any, terms: TermMap, shown_in: TermMap | None, context_url: str
+    ) -> Transaction:
         """Change a subscription in part (5.8.2)."""
         old = self.find(identifier)
         given = _checked_shape(payload, fragment=True)
@@ -158,7 +161,7 @@ class Subscriptions:
         _check_expiry(given, transaction.now)
         merged = _merged(_renamed(old.payload, old.terms, terms), given) | {"id": identifier}
         new = compiled(merged, terms, shown_in or old.shown_in, old.created, transaction.now)
-        new.record = old.record
+        new.record, new.context_url = old.record, old.context_url if shown_in is None else context_url
         self._put(new, transaction)
         return transaction
 
@@ -224,6 +227,7 @@ def as_stored(subscription: Subscription) -> dict[str, Any]:
         "payload": subscription.payload,
         "context": subscription.terms.context,
         "shown_in": subscription.shown_in.context,
+        "context_url": subscription.context_url,
         "created": subscription.created,
         "modified": subscription.modified,
     }
@@ -284,8 +288,6 @@ def _merged(old: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     for name, value in given.items():
         if value is None or value == NULL:
             new.pop(name, None)
-        elif name == "notification" and isinstance(value, dict) and isinstance(old.get(name), dict):
-            new[name] = {key: each for key, each in (old[name] | value).items() if each is not None and each != NULL}
         else:
             new[name] = value
     return new

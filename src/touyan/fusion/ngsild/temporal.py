@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from ..store.history import Figure, History
+from ..store.questions import Span
 from . import moments
 from .contexts import TermMap
 from .entities import Page
@@ -63,7 +64,7 @@ class Temporal:
         draft = Reader(terms, transaction.now, temporal=True).entity(payload)
         new = not self._types(draft.id)
         entity = Entity(draft.id, draft.types, transaction.now, transaction.now)
-        transaction.remember(self._rows(entity, draft.attributes, transaction.now))
+        transaction.remember(self._rows(entity, draft.attributes, transaction.now, new=new))
         if draft.scope is not None:
             transaction.remember([row_of(self._tenant, entity, SCOPE, scope_instance(draft.scope, transaction.now))])
         return draft.id, new, transaction
@@ -80,13 +81,34 @@ class Temporal:
         transaction.remember(self._rows(entity, draft.attributes, transaction.now))
         return transaction
 
-    def _rows(self, entity: Entity, attributes: Mapping[str, list[Instance]], now: int) -> list[Fact]:
-        rows: list[Fact] = []
+    def _rows(
+        self, entity: Entity, attributes: Mapping[str, list[Instance]], now: int, *, new: bool = False
+    ) -> list[Fact]:
+        """Instances as rows, in the place of those that were reported for the same moments."""
+        rows: list[Fact] = [] if new else self._superseded(entity.id, attributes)
         for attribute, instances in attributes.items():
             for number, instance in enumerate(instances):
                 instance.instance = instance_name(entity.id, attribute, instance.dataset, now, number)
                 rows.append(row_of(self._tenant, entity, attribute, instance))
         return rows
+
+    def _superseded(self, identifier: str, attributes: Mapping[str, list[Instance]]) -> list[Fact]:
+        given = {
+            (attribute, one.dataset, moments.microseconds(one.observed))
+            for attribute, instances in attributes.items()
+            for one in instances
+            if one.observed
+        }
+        if not given:
+            return []
+        times = [each[2] for each in given]
+        span = Span("observed", min(times), max(times) + 1)
+        known = self._history.rows(self._tenant, [identifier], sorted(attributes), span)
+        return [
+            Struck(identifier, row.attribute, None, row.instance)
+            for row in known
+            if (row.attribute, row.dataset, row.observed) in given
+        ]
 
     def delete(self, identifier: str) -> Transaction:
         """Forget all that is past of an entity (5.6.16)."""

@@ -74,7 +74,9 @@ class Chronicler:
         groups: dict[str, list[Instance]] = {}
         for instance in instances:
             groups.setdefault(instance.dataset, []).append(instance)
-        return one_or_list(self._values(dataset, group) for dataset, group in groups.items()) if groups else []
+        if not groups:
+            return {"type": PROPERTY, PLURAL_MEMBER[PROPERTY]: []}
+        return one_or_list(self._values(dataset, group) for dataset, group in groups.items())
 
     def _values(self, dataset: str, instances: list[Instance]) -> dict[str, Any]:
         kind = instances[-1].kind

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from touyan.core.errors import BrokerError, TouyanError
 from touyan.runtime.broker import BrokerHost
 
-from . import batches, discovery, entities, subscriptions, temporal
+from . import batches, contexts, discovery, entities, subscriptions, temporal
 from .answers import ROOT
 from .asked import Asked, path_segments
 from .problems import plain, refusal
@@ -61,6 +61,8 @@ ROUTES: dict[tuple[str, ...], dict[str, Handler]] = {
         "PATCH": subscriptions.subscription_update,
         "DELETE": subscriptions.subscription_delete,
     },
+    ("jsonldContexts",): {"GET": contexts.context_list, "POST": contexts.context_add},
+    ("jsonldContexts", "*"): {"GET": contexts.context_serve, "DELETE": contexts.context_delete},
     ("types",): {"GET": discovery.type_list},
     ("types", "*"): {"GET": discovery.type_show},
     ("attributes",): {"GET": discovery.attribute_list},

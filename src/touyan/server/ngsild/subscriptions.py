@@ -17,7 +17,9 @@ async def subscription_create(asked: Asked) -> Response:
     body = await asked.body()
     shown_in = await _shown_in(asked, body)
     tenant = asked.tenant(create=True)
-    identifier, transaction = tenant.subscriptions.create(body.payload, body.terms, shown_in or body.terms)
+    terms = shown_in or body.terms
+    url = await asked.host.serve_implicitly(terms.context)
+    identifier, transaction = tenant.subscriptions.create(body.payload, body.terms, terms, url)
     await asked.host.commit(transaction)
     return answers.made("subscriptions", identifier)
 
@@ -41,7 +43,9 @@ async def subscription_update(asked: Asked) -> Response:
     """PATCH /subscriptions/{id}."""
     body = await asked.body()
     shown_in = await _shown_in(asked, body)
-    await asked.host.commit(asked.tenant().subscriptions.update(asked.segments[1], body.payload, body.terms, shown_in))
+    url = "" if shown_in is None else await asked.host.serve_implicitly(shown_in.context)
+    subscriptions = asked.tenant().subscriptions
+    await asked.host.commit(subscriptions.update(asked.segments[1], body.payload, body.terms, shown_in, url))
     return answers.done()
 
 
