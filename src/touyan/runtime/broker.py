@@ -86,15 +86,12 @@ class BrokerHost:
         for _ in range(_MOST_CONTEXTS_A_MESSAGE):
             missing = documents.missing(context)
             if not missing:
-                self._note_use(context)
-                return documents.compile(context)
+                terms = documents.compile(context)
+                self.broker.contexts.used(terms.urls)
+                return terms
             for url in missing:
                 documents.keep(url, await _download(url))
         raise BrokerError("LdContextNotAvailable", "the context leads to too many others")
-
-    def _note_use(self, context: Context) -> None:
-        urls = [context] if isinstance(context, str) else context if isinstance(context, list) else []
-        self.broker.contexts.used([url for url in urls if isinstance(url, str) and not is_core(url)])
 
     async def serve_implicitly(self, context: Context) -> str:
         """The address of a context, which is served from now on where it has none of its own."""

@@ -31,10 +31,11 @@ Context = str | dict[str, Any] | list[Any]
 
 
 class TermMap:
-    """What the terms of one context mean, and back; `context` is what a reader is told."""
+    """What the terms of one context mean, and back; `context` is what a reader is told, `urls` where it came from."""
 
     def __init__(self, terms: Mapping[str, str], context: Context) -> None:
         self.context = context
+        self.urls: tuple[str, ...] = ()
         self._terms = {**terms, **CORE_TERMS}
         self._names = {iri: term for term, iri in reversed(self._terms.items())}
         self._prefixes = sorted(
@@ -119,7 +120,7 @@ class Documents:
         if self._documents.pop(url, None) is not None:
             self._compiled.clear()
 
-    def urls(self, context: Context) -> list[str]:
+    def _urls(self, context: Context) -> list[str]:
         """All URLs that a context leads to, those at hand."""
         found: set[str] = set()
         self._collect(context, [], found)
@@ -150,6 +151,7 @@ class Documents:
         compiled = self._compiled.get(key)
         if compiled is None:
             compiled = self._compiled[key] = TermMap(self._terms(context, _MOST_NESTED), context)
+            compiled.urls = tuple(url for url in self._urls(context) if not is_core(url))
             while len(self._compiled) > _MOST_COMPILED:
                 self._compiled.popitem(last=False)
         else:

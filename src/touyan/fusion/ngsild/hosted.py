@@ -14,7 +14,7 @@ from . import moments
 from .contexts import PLACE, Context, Documents, is_core, local_url
 from .parameters import check_parameters, flag
 from .population import Population
-from .refusals import bad_data, not_found
+from .refusals import bad_data, invalid_request, not_found
 from .transaction import CONTEXT, Transaction
 
 HOSTED, IMPLICIT, CACHED = "Hosted", "ImplicitlyCreated", "Cached"
@@ -59,7 +59,7 @@ class HostedContexts:
         """Host a context for a user (5.13.2)."""
         context = payload.get("@context") if isinstance(payload, dict) else None
         if not isinstance(context, (dict, list, str)) or not context:
-            raise bad_data("expected an object with an @context")
+            raise invalid_request("expected an object with an @context")
         identifier = str(uuid4())
         return identifier, self._keep(identifier, HOSTED, context)
 
@@ -109,8 +109,10 @@ class HostedContexts:
         """A context itself, or what is known of it (5.13.4)."""
         check_parameters(parameters, frozenset({"details"}))
         served = self.find(identifier)
+        details = served.details(base)
+        self.used([served.url])
         if flag(parameters, "details"):
-            return served.details(base)
+            return details
         document = self._documents.get(served.url)
         if document is None:
             raise not_found("context", identifier)
@@ -137,7 +139,7 @@ class HostedContexts:
 
     def find(self, identifier: str) -> Served:
         """A context by its local id or address; raises BrokerError for none."""
-        if is_core(identifier):
+        if is_core(identifier) and _cached_key(identifier) not in self._served:
             self.used([identifier])
         found = self._served.get(self._key(identifier))
         if found is None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from . import moments
-from .contexts import Context, TermMap
+from .contexts import PLACE, Context, TermMap
 from .entities import Page
 from .linking import Join, join_of
 from .parameters import PAGING, check_parameters, paging_of
@@ -408,6 +408,8 @@ def shown(subscription: Subscription, terms: TermMap, *, system_attributes: bool
     """A subscription as a reader's context writes it."""
     told = _renamed(subscription.payload, subscription.terms, terms)
     told.setdefault("notificationTrigger", list(USUAL_TRIGGERS))
+    if subscription.context_url.startswith(PLACE):
+        told.setdefault("jsonldContext", subscription.context_url)
     told["status"] = subscription.status(moments.now())
     told["notification"] = {**told["notification"], **subscription.record.as_members()}
     if system_attributes:
