@@ -11,7 +11,22 @@ import typer
 
 from touyan.core.errors import TouyanError
 
-from . import bench, broker, compare, demand, demo, doctor, importing, new_pack, replay, rules, run, simulate, source
+from . import (
+    alerts,
+    bench,
+    broker,
+    compare,
+    demand,
+    demo,
+    doctor,
+    importing,
+    new_pack,
+    replay,
+    rules,
+    run,
+    simulate,
+    source,
+)
 from .exits import ExitCode, exit_code_of
 from .messages import tell
 from .options import Debug, Json, Quiet
@@ -38,6 +53,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 for _name, _command in _COMMANDS.items():
     app.command(_name, help=tell(_name))(_command)
 app.add_typer(rules.rules, name="rules")
+app.add_typer(alerts.alerts, name="alerts")
 
 
 @app.callback(invoke_without_command=True)

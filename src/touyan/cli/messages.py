@@ -60,6 +60,71 @@ MESSAGES: dict[str, Text] = {
         "Run all benchmarks, or one, and print what was measured.\n\nExample: touyan bench --json",
         "运行全部或一项基准测试并打印实测结果。\n\n示例：touyan bench --json",
     ),
+    "alerts": Text("Alerts of the running brain: see them, act on them.", "运行中大脑的预警：查看与处置。"),
+    "alerts list": Text(
+        "Show alerts of the running brain, the newest first.\n\n"
+        "Example: touyan alerts list --state open --severity Severe",
+        "显示运行中大脑的预警，最新的在前。\n\n示例：touyan alerts list --state open --severity Severe",
+    ),
+    "alerts show": Text(
+        "Show one alert: evidence, log, and what was done about earlier ones.\n\nExample: touyan alerts show alert-7",
+        "显示一条预警：依据、记录，以及以往类似预警的处置。\n\n示例：touyan alerts show alert-7",
+    ),
+    "alerts confirm": Text(
+        "Confirm what is suspected.\n\nExample: touyan alerts confirm alert-7",
+        "确认疑似预警（立案）。\n\n示例：touyan alerts confirm alert-7",
+    ),
+    "alerts acknowledge": Text(
+        "Take alerts on.\n\nExample: touyan alerts acknowledge alert-7 alert-8 --by 'Li Na'",
+        "受理预警。\n\n示例：touyan alerts acknowledge alert-7 alert-8 --by 'Li Na'",
+    ),
+    "alerts assign": Text(
+        "Give alerts to somebody.\n\nExample: touyan alerts assign alert-7 --to 'patrol 3'",
+        "派遣：把预警交给某人处置。\n\n示例：touyan alerts assign alert-7 --to 'patrol 3'",
+    ),
+    "alerts resolve": Text(
+        "Report that alerts are dealt with.\n\nExample: touyan alerts resolve alert-7 --note 'towed away'",
+        "反馈：报告预警已处置。\n\n示例：touyan alerts resolve alert-7 --note 'towed away'",
+    ),
+    "alerts close": Text(
+        "Close alerts.\n\nExample: touyan alerts close alert-7",
+        "结案。\n\n示例：touyan alerts close alert-7",
+    ),
+    "alerts reopen": Text(
+        "Open alerts again.\n\nExample: touyan alerts reopen alert-7",
+        "重新打开预警。\n\n示例：touyan alerts reopen alert-7",
+    ),
+    "alerts approve": Text(
+        "Approve that the public is told; the two highest levels need two persons.\n\n"
+        "Example: touyan alerts approve alert-7 --by 'Li Na'",
+        "批准对公众发布；最高两级需两人批准。\n\n示例：touyan alerts approve alert-7 --by 'Li Na'",
+    ),
+    "alerts comment": Text(
+        "Add a note to alerts.\n\nExample: touyan alerts comment alert-7 --note 'camera 4 shows nothing'",
+        "添加备注。\n\n示例：touyan alerts comment alert-7 --note 'camera 4 shows nothing'",
+    ),
+    "alerts feedback": Text(
+        "Say whether alerts were true, false or duplicate; detectors learn from it.\n\n"
+        "Example: touyan alerts feedback alert-7 --label false",
+        "反馈预警真伪：true、false 或 duplicate，检测器据此学习。\n\n"
+        "示例：touyan alerts feedback alert-7 --label false",
+    ),
+    "alerts silence": Text(
+        "Hide alerts for some time.\n\nExample: touyan alerts silence alertname=spill-back --minutes 120",
+        "静默：在一段时间内隐藏预警。\n\n示例：touyan alerts silence alertname=spill-back --minutes 120",
+    ),
+    "alerts silences": Text(
+        "Show all silences.\n\nExample: touyan alerts silences",
+        "显示全部静默。\n\n示例：touyan alerts silences",
+    ),
+    "alerts unsilence": Text(
+        "End a silence now.\n\nExample: touyan alerts unsilence silence-1",
+        "立即结束静默。\n\n示例：touyan alerts unsilence silence-1",
+    ),
+    "alerts labels": Text(
+        "Show what people said of alerts.\n\nExample: touyan alerts labels --json",
+        "显示人工反馈。\n\n示例：touyan alerts labels --json",
+    ),
     "rules": Text("Rules of alerts: check and try out.", "预警规则：检查与试运行。"),
     "rules check": Text(
         "Check a file of rules, deadlines and rotas.\n\nExample: touyan rules check alerts.toml",
@@ -122,6 +187,22 @@ MESSAGES: dict[str, Text] = {
         "城市或生成方式的设置，写作“名称=值”，可重复。",
     ),
     "option.export": Text("Save the network as .geojson or .parquet.", "将路网存为 .geojson 或 .parquet。"),
+    "option.by": Text(
+        "Who does it; without it TOUYAN_OPERATOR or the user of this machine.",
+        "操作人；省略则取 TOUYAN_OPERATOR 或本机用户。",
+    ),
+    "option.note": Text("Why, or what was done.", "原因或处置情况。"),
+    "option.url": Text("Address of the server, as http://127.0.0.1:8600.", "服务地址，如 http://127.0.0.1:8600。"),
+    "option.state": Text("Only this state; may be repeated.", "只看此状态，可重复。"),
+    "option.severity": Text("Only this severity; may be repeated.", "只看此等级，可重复。"),
+    "option.rule": Text("Only this rule.", "只看此规则。"),
+    "option.text": Text("Only with this text in headline or entity.", "标题或对象中包含此文字。"),
+    "option.most": Text("At most so many.", "最多条数。"),
+    "option.cap": Text("Print it as a CAP 1.2 message.", "以 CAP 1.2 消息打印。"),
+    "option.assignee": Text("Who shall work on it.", "由谁处置。"),
+    "option.label": Text("true, false or duplicate.", "true（真）、false（误报）或 duplicate（重复）。"),
+    "option.silence-minutes": Text("For so many minutes of the city.", "持续的城市时间（分钟）。"),
+    "option.maintenance": Text("Planned works.", "计划内维护。"),
     "option.history": Text(
         "History: a table (.csv, .parquet), a recording (.rec), or a city to run.",
         "历史数据：表格（.csv、.parquet）、录像（.rec），或要运行的城市。",
@@ -152,6 +233,12 @@ MESSAGES: dict[str, Text] = {
     "argument.roadnet": Text("Road network file.", "路网文件。"),
     "argument.base": Text("What-if file of the city as it is.", "现状城市的推演文件。"),
     "argument.variant": Text("What-if file of the city as it might be.", "设想城市的推演文件。"),
+    "argument.alerts": Text("Identifiers of alerts.", "预警编号。"),
+    "argument.alert": Text("Identifier of an alert.", "预警编号。"),
+    "argument.matchers": Text(
+        "Labels of the alerts to hide, also with =~, != and !~.", "要隐藏的预警标签，也可用 =~、!=、!~。"
+    ),
+    "argument.silence": Text("Identifier of a silence.", "静默编号。"),
     "argument.rules": Text("File of rules in TOML.", "TOML 规则文件。"),
     "argument.recording": Text("File written by --record.", "由 --record 写成的文件。"),
     "argument.benchmark": Text(
@@ -183,6 +270,8 @@ MESSAGES: dict[str, Text] = {
     ),
     "said.none": Text("there is no benchmark yet", "暂无基准测试"),
     "said.machine": Text("machine: {machine}", "本机：{machine}"),
+    "said.no-server": Text("no brain answers at {address}", "{address} 没有大脑应答"),
+    "said.earlier": Text("earlier:", "以往："),
     "said.rules": Text("{count} rules, all good", "{count} 条规则，全部有效"),
     "said.whole": Text("nothing is left out", "全部纳入"),
     "said.more-rows": Text("… and {rows} more rows with --json", "……其余 {rows} 行见 --json"),
@@ -218,7 +307,22 @@ MESSAGES: dict[str, Text] = {
     "recording.latitude": Text("latitude of the origin", "原点纬度"),
     "recording.touyan": Text("written by version", "写入的版本"),
     "word.yes": Text("yes", "是"),
+    "word.hidden": Text("hidden", "已隐藏"),
     "word.no": Text("no", "否"),
+    "column.alert": Text("alert", "预警"),
+    "column.state": Text("state", "状态"),
+    "column.severity": Text("severity", "等级"),
+    "column.sent": Text("since", "时间"),
+    "column.count": Text("raw", "原始数"),
+    "column.assignee": Text("assigned to", "处置人"),
+    "column.headline": Text("what", "内容"),
+    "column.silence": Text("silence", "静默"),
+    "column.matchers": Text("labels", "标签"),
+    "column.starts": Text("from", "起"),
+    "column.ends": Text("to", "止"),
+    "column.by": Text("by", "操作人"),
+    "column.comment": Text("note", "备注"),
+    "column.label": Text("label", "反馈"),
     "column.rule": Text("rule", "规则"),
     "column.raw": Text("raw alerts", "原始告警"),
     "column.alerts": Text("alerts", "预警"),
@@ -228,6 +332,10 @@ MESSAGES: dict[str, Text] = {
     "column.unit": Text("unit", "单位"),
     "hint.unexpected": Text(
         "run it again with --debug and report what it shows", "请加 --debug 重新运行，并反馈所显示的内容"
+    ),
+    "hint.server": Text(
+        "start it with touyan run or touyan demo, or name it with --url",
+        "先用 touyan run 或 touyan demo 启动，或用 --url 指明地址",
     ),
     "hint.usage": Text("see: {command} --help", "参见：{command} --help"),
 }
