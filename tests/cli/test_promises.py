@@ -18,7 +18,20 @@ from touyan.cli.messages import MESSAGES, language
 
 from .calling import Shell, start
 
-COMMANDS = ["demo", "run", "simulate", "demand", "import", "source", "compare", "replay", "bench", "new-pack", "doctor"]
+COMMANDS = [
+    "demo",
+    "run",
+    "simulate",
+    "control",
+    "demand",
+    "import",
+    "source",
+    "compare",
+    "replay",
+    "bench",
+    "new-pack",
+    "doctor",
+]
 ONE_CITY = {"TOUYAN_TRAFFIC__SIMULATION__CITIES": "grid-12", "TOUYAN_TRAFFIC__SIMULATION__PEERS": ""}
 """Keeps the benchmark of the simulation short."""
 

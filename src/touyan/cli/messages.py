@@ -26,6 +26,12 @@ MESSAGES: dict[str, Text] = {
         "不开控制台，在一种信号控制下仿真一座城市。\n\n"
         "示例：touyan simulate roadnet.json flow.json --signals max-pressure:30 --json",
     ),
+    "control": Text(
+        "Control another simulator's city with our controllers, behind the guard.\n\n"
+        "Example: touyan control sumo run.sumocfg --controller max-pressure:30 --json",
+        "用头雁的控制器（经安全守则）控制其他仿真器中的城市。\n\n"
+        "示例：touyan control sumo run.sumocfg --controller max-pressure:30 --json",
+    ),
     "demand": Text(
         "Make demand from a matrix or from counts, as a flow file.\n\n"
         "Example: touyan demand from-od roadnet.json trips.csv --out flow.json --set seconds=3600",
@@ -228,6 +234,7 @@ MESSAGES: dict[str, Text] = {
         "Road network and demand, a .sumocfg, an .osm extract, or a folder.",
         "路网与需求文件、.sumocfg、.osm，或文件夹。",
     ),
+    "argument.plant": Text("Simulator: sumo or cityflow.", "仿真器：sumo 或 cityflow。"),
     "argument.maker": Text("How: from-od or fit.", "方式：from-od 或 fit。"),
     "argument.demand-data": Text("Matrix or counts.", "OD 矩阵或计数文件。"),
     "argument.roadnet": Text("Road network file.", "路网文件。"),

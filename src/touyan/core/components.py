@@ -131,6 +131,8 @@ class Scenario(Component):
     kind = "scenario"
     accepts: ClassVar[str] = ""
     """In words, the folder or files that it recognises; empty when it reads none."""
+    plant: ClassVar[str] = ""
+    """The other simulator that drives it; empty where it is driven by ours."""
 
     @abstractmethod
     def build(self, sources: Sequence[Source]) -> Plant:

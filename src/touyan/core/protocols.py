@@ -101,6 +101,14 @@ class Measure(NamedTuple):
 
 
 @runtime_checkable
+class Judged(Protocol):
+    """A plant that can say by which figures a run is judged."""
+
+    def measures(self) -> list[Measure]:
+        """The truth by which a run is judged, for example mean travel time."""
+
+
+@runtime_checkable
 class Observable(Protocol):
     """A simulated plant, whose truth may be shown to people and to judges but not to engines."""
 

@@ -12,15 +12,18 @@ from touyan.core.errors import InputError, NotFoundError
 from .packs import Registry
 
 
-def find_scenario(registry: Registry, paths: Sequence[Path], **settings: Any) -> Scenario:
+def find_scenario(registry: Registry, paths: Sequence[Path], plant: str = "", **settings: Any) -> Scenario:
     """The scenario of a folder or files, by the first pack that recognises them.
 
-    Raises NotFoundError for a path that is not there, InputError when nobody recognises it.
+    `plant` names another simulator that is to drive it. Raises NotFoundError for a path that is not there or a
+    simulator that nobody brings, InputError when nobody recognises the files.
     """
     for path in paths:
         if not path.exists():
             raise NotFoundError("file or folder", str(path), _beside(path))
-    kinds = registry.all(Scenario)
+    kinds = [kind for kind in registry.all(Scenario) if kind.plant == plant]
+    if not kinds:
+        raise NotFoundError("simulator to control", plant, {kind.plant for kind in registry.all(Scenario)} - {""})
     for kind in kinds:
         recognised = kind.recognise(paths)
         if recognised is not None:

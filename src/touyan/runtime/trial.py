@@ -8,7 +8,7 @@ from typing import Any
 
 from touyan.control.authority import Mode
 from touyan.core.components import Scenario
-from touyan.core.protocols import Lawful, Measure, Observable, Plant
+from touyan.core.protocols import Judged, Lawful, Measure, Observable, Plant
 
 from .loop import make_loop
 from .no_store import NoStore
@@ -64,7 +64,7 @@ def run_trial(
             running.append(count())
         for each in watchers:
             each(loop.plant)
-    measures = loop.plant.measures() if isinstance(loop.plant, Observable) else []
+    measures = loop.plant.measures() if isinstance(loop.plant, Judged) else []
     return Trial(scenario.label().en, controller, seconds, getattr(scenario, "seed", None), measures, running)
 
 

@@ -107,7 +107,8 @@ def set_vehicle(slot: int, number: int, x: float, crossing: bool, world: World) 
 
 @compiled
 def command_all(world: World, phases: Ints, clearance: Ints, clearance_steps: Ints) -> None:
-    """Bring every crossing with a phase other than NONE to it, through its clearance."""
+    """Bring every crossing with a phase other than NONE to it, through its clearance (steps before each phase row)."""
     for crossing in range(len(phases)):
         if phases[crossing] != NONE:
-            bring(crossing, phases[crossing], clearance[crossing], clearance_steps[crossing], world)
+            steps = clearance_steps[world.net.phase_first[crossing] + phases[crossing]]
+            bring(crossing, phases[crossing], clearance[crossing], steps, world)

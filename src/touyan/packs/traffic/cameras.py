@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from copy import copy, deepcopy
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,14 @@ from .readings import camera_readings
 from .sources import LaneCameras, silent_lanes
 from .traffic_world import TrafficWorld
 from .vocabulary import LANE_CAMERA, SEEN, distance_of, lane_cameras, speed_of
+
+
+@runtime_checkable
+class Sighted(Protocol):
+    """A street that tells by itself what cameras see."""
+
+    def look(self) -> Seen:
+        """All that the lane cameras can see now, in order."""
 
 
 class CameraFeed:
@@ -39,9 +48,10 @@ class CameraFeed:
         twin._random, twin._under_way = deepcopy(self._random), self._under_way.copy()
         return twin
 
-    def report(self, world: TrafficWorld, now: float) -> list[ObservationBatch]:
+    def report(self, world: TrafficWorld | Sighted, now: float) -> list[ObservationBatch]:
         """Look at all lanes; returns the reports that arrive now."""
-        values = columns_of(self._disturbed(look_at(world.arrays)), len(self._ids))
+        sight = world.look() if isinstance(world, Sighted) else look_at(world.arrays)
+        values = columns_of(self._disturbed(sight), len(self._ids))
         lost = self._silent | (self._random.random(len(self._ids)) < self._cameras.loss)
         for column in values.values():
             column[lost] = np.nan

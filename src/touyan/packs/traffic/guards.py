@@ -124,18 +124,18 @@ class ClearanceTime(SignalGuard):
         needed = before_phases(network)
         for name, crossing in zip(traffic_signals(network), network.signalised.tolist(), strict=True):
             rows = network.phases_of(crossing)
-            self._learn(name, needed[rows.start : rows.stop].tolist(), float(network.clearance_s[crossing]))
+            given = network.phase_clearance_s[rows.start : rows.stop]
+            self._learn(name, needed[rows.start : rows.stop].tolist(), given.tolist())
 
     def objection(self, command: Command, state: State) -> str | None:
         """Says how long the crossing needs, and how long it gets."""
         return self._needed.get((command.entity, command.value)) if command.action == PHASE else None
 
-    def _learn(self, name: str, needed_s: list[float], given_s: float) -> None:
-        if self.simulated_clearance_s and given_s >= self.simulated_clearance_s:
-            return
-        for phase, needed in enumerate(needed_s):
-            if needed > given_s + _ROUNDING_S:
-                words = f"a change to phase {phase} needs {needed:.1f} s of clearance; the street gives {given_s:g} s"
+    def _learn(self, name: str, needed_s: list[float], given_s: list[float]) -> None:
+        for phase, (needed, given) in enumerate(zip(needed_s, given_s, strict=True)):
+            enough = self.simulated_clearance_s and given >= self.simulated_clearance_s
+            if needed > given + _ROUNDING_S and not enough:
+                words = f"a change to phase {phase} needs {needed:.1f} s of clearance; the street gives {given:g} s"
                 self._needed[name, float(phase)] = words
 
 

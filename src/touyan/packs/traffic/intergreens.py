@@ -96,11 +96,8 @@ def before_phases(network: RoadNetwork) -> Floats:
 
 
 def clearances(network: RoadNetwork) -> Floats:
-    """Whole seconds that clear each crossing, whichever phases follow each other."""
-    needed = np.full(len(network.crossing_ids), YELLOW_S[0])
-    crossing = np.repeat(np.arange(len(needed)), np.diff(network.phase_first))
-    np.maximum.at(needed, crossing, before_phases(network))
-    whole: Floats = np.ceil(needed - _ROUNDING_S)
+    """Whole seconds that clear a crossing before each phase (row), whichever was shown before."""
+    whole: Floats = np.ceil(np.maximum(before_phases(network), YELLOW_S[0]) - _ROUNDING_S)
     return whole
 
 

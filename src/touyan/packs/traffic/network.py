@@ -91,7 +91,7 @@ class RoadNetwork:
     given_lane_ids: tuple[str, ...] = ()  # as the file has them; empty where they are derived
     given_movement_rank: Ints | None = None  # right of way where the file has signs; None: by type
     given_phase_yields: Flags | None = None  # as phase_green: greens that give way to others, as the file has them
-    given_clearance_s: Floats | None = None  # of each crossing; None: as in the published protocol
+    given_clearance_s: Floats | None = None  # before each phase (row); None: as in the published protocol
     given_crosswalk_m: Floats | None = None  # the longest crosswalk of each crossing, 0 where there is none
     clears_by_phase: bool = True  # a phase of its own separates greens; else what two phases share stays green
 
@@ -145,12 +145,19 @@ class RoadNetwork:
         counts = np.bincount(self.link_from_lane, minlength=self.lane_count)
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32), order
 
-    @cached_property
-    def clearance_s(self) -> Floats:
-        """How long each crossing is cleared when its phase changes under command."""
+    @property
+    def phase_clearance_s(self) -> Floats:
+        """How long a crossing is cleared before each phase (row) that is commanded."""
         if self.given_clearance_s is not None:
             return self.given_clearance_s
-        return np.full(len(self.crossing_ids), float(CLEARANCE_S))
+        return np.full(len(self.phase_duration), float(CLEARANCE_S))
+
+    @cached_property
+    def clearance_s(self) -> Floats:
+        """How long each crossing is cleared at most when its phase changes under command."""
+        longest = np.zeros(len(self.crossing_ids))
+        np.maximum.at(longest, np.repeat(np.arange(len(longest)), np.diff(self.phase_first)), self.phase_clearance_s)
+        return longest
 
     @cached_property
     def clearance_phase(self) -> Ints:

@@ -91,8 +91,8 @@ class SensedWorlds:
         return roomier(world, 2 * (count + len(gates)))
 
     def _set_signals(self, world: layout.World, view: SignalView) -> None:
-        signals = world.signals
-        command_all(world, view.phase, np.full_like(view.phase, NONE), np.zeros_like(view.phase))
+        signals, network = world.signals, self.network
+        command_all(world, view.phase, np.full_like(view.phase, NONE), np.zeros(len(network.phase_duration), np.int32))
         waits = view.clears_s > 0
         signals.target[waits] = view.target[waits]
         signals.change_step[waits] = view.clears_s[waits]
@@ -139,7 +139,7 @@ class SensedFuture:
         network = self._worlds.network
         phases = np.full(len(network.crossing_ids), NONE, np.int32)
         phases[network.signalised] = plan
-        clears = np.ceil(network.clearance_s).astype(np.int32)
+        clears = np.ceil(network.phase_clearance_s).astype(np.int32)
         command_all(self._arrays, phases, network.clearance_phase, clears)
 
     def by_pressure(self) -> Plan:

@@ -167,7 +167,8 @@ class SignalTask:
 
     def _change(self, rows: Ints, actions: Ints) -> None:
         """Bring signals to new phases; the street inserts the clearance."""
-        clearance = self.network.clearance_s[self._crossing[rows]]
+        chosen = self._phases[rows, actions[rows]]
+        clearance = self.network.phase_clearance_s[self.network.phase_first[self._crossing[rows]] + chosen]
         for row in rows.tolist():
             self.world.command(int(self._crossing[row]), int(self._phases[row, actions[row]]))
         self._chosen[rows] = actions[rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from copy import copy, deepcopy
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from touyan.core.components import Source
 from touyan.core.observations import Column, ObservationBatch
 from touyan.core.settings import setting
+from touyan.kernels.traffic import layout
 
 from .network import RoadNetwork
-from .traffic_world import TrafficWorld
+from .traffic_world import LaneCounts, TrafficWorld
 from .vocabulary import (
     COMMANDED,
     ENTERED,
@@ -61,6 +63,16 @@ class SignalHeads(Source):
     """The state that each signal reports: its phase, and whether it is under command."""
 
 
+class Street(Protocol):
+    """What lane detectors can stand on: a traffic world, or another simulator's roads."""
+
+    def sensed(self) -> layout.Sensing:
+        """What was gathered on each lane since the last call."""
+
+    def lanes(self) -> LaneCounts:
+        """What stands on each lane now."""
+
+
 class DetectorFeed:
     """The lane detectors of one world: gathers, disturbs, delays."""
 
@@ -79,7 +91,7 @@ class DetectorFeed:
         twin._random, twin._under_way = deepcopy(self._random), self._under_way.copy()
         return twin
 
-    def report(self, world: TrafficWorld, now: float) -> list[ObservationBatch]:
+    def report(self, world: Street, now: float) -> list[ObservationBatch]:
         """Read the detectors; returns the reports that arrive now."""
         values = self._disturbed(self._read(world))
         batch = ObservationBatch(LANE_DETECTOR, self._detectors.name, self._ids, np.full(len(self._ids), now), values)
@@ -93,7 +105,7 @@ class DetectorFeed:
             arrived.append(self._under_way.popleft()[1])
         return arrived
 
-    def _read(self, world: TrafficWorld) -> dict[str, Column]:
+    def _read(self, world: Street) -> dict[str, Column]:
         gathered, now = world.sensed(), world.lanes()
         with np.errstate(invalid="ignore"):
             mean_speed = gathered.distance / gathered.seconds  # NaN on an empty lane

@@ -137,7 +137,8 @@ class TrafficWorld:
         self._check_phase(crossing, phase)
         steps = 0  # nobody is on a crossing before the first second
         if self.steps:
-            steps = math.ceil(float(self.network.clearance_s[crossing]) * self.steps_per_second)
+            row = int(self.network.phase_first[crossing]) + phase
+            steps = math.ceil(float(self.network.phase_clearance_s[row]) * self.steps_per_second)
         bring_one(self._arrays, crossing, phase, int(self.network.clearance_phase[crossing]), steps)
 
     def release(self, crossing: int) -> None:

@@ -29,6 +29,8 @@ from .grid import grid_network
 from .journeys import CrossingTimes
 from .network import RoadNetwork
 from .plant import SimulatedCity
+from .plants.cityflow_plant import CityFlowPlant
+from .plants.sumo_plant import SumoPlant
 from .poisson import PoissonDemand
 from .surveying import facts
 from .traffic_world import Incident, TrafficWorld
@@ -116,7 +118,7 @@ class TrafficScenario(Scenario):
     def _cleared(self, network: RoadNetwork) -> RoadNetwork:
         if not self.clearance_s:
             return network
-        return replace(network, given_clearance_s=np.full(len(network.crossing_ids), self.clearance_s))
+        return replace(network, given_clearance_s=np.full(len(network.phase_duration), self.clearance_s))
 
     def world(self, network: RoadNetwork, demand: Demand, incidents: Sequence[Incident]) -> TrafficWorld:
         """The world at its first second."""
@@ -255,15 +257,72 @@ class SumoCity(TrafficScenario):
         return files[0] if len(files) == 1 and files[0].suffix == ".json" else None
 
     @cached_property
+    def _files(self) -> sumo.Files:
+        return sumo.files_of(self.net, () if self._flow else _paths(self.routes), _paths(self.additional))
+
+    @cached_property
     def _city(self) -> sumo.City:
-        files = sumo.files_of(self.net, () if self._flow else _paths(self.routes), _paths(self.additional))
         return sumo.read_city(
-            files,
+            self._files,
             self.projection(),
             seed=self.seed,
             lane_change=self.lane_change,
             step_s=1 / self._steps_per_second(),
         )
+
+
+class CityFlowStreets(Scenario):
+    """CityFlow's files, driven by CityFlow's own engine, behind our sensors and signals."""
+
+    plant = "cityflow"
+    accepts = CityFlowCity.accepts
+    roadnet: Path = setting(help="The road network file.")
+    flow: Path = setting(help="The flow file.")
+    seed: int = setting(0, at_least=0, at_most=2**31 - 1, help="Seed of the engine.")
+    starts_at: str = setting("2026-01-05T08:00:00+08:00", help="City time of the first second, ISO 8601.")
+
+    def build(self, sources: Sequence[Source]) -> CityFlowPlant:
+        """The engine at its first second; raises MissingPackageError without it."""
+        network = cityflow.read_network(self.roadnet)
+        return CityFlowPlant(self.roadnet, self.flow, network, sources, from_iso(self.starts_at), self.seed)
+
+    def label(self) -> Text:
+        """The folder and the flow file, and who drives."""
+        folder, flow = self.roadnet.resolve().parent.name, self.flow.name
+        return Text(f"{folder} ({flow}), driven by CityFlow", f"{folder}（{flow}），由 CityFlow 驱动")
+
+    @classmethod
+    def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:
+        """What `CityFlowCity` recognises."""
+        return CityFlowCity.recognise(paths)
+
+
+class SumoStreets(Scenario):
+    """A SUMO scenario that SUMO itself drives, behind our sensors and signals."""
+
+    plant = "sumo"
+    accepts = "a .sumocfg of SUMO, a folder with one, or a .net.xml with routes"
+    net: Path = setting(help="Configuration (.sumocfg) or network (.net.xml); .gz too.")
+    routes: str = setting("", help="Demand files of SUMO, separated by commas.")
+    additional: str = setting("", help="Additional files (types, signals), separated by commas.")
+    seed: int = setting(0, at_least=0, at_most=2**31 - 1, help="Seed of SUMO.")
+    starts_at: str = setting("2026-01-05T08:00:00+08:00", help="City time of the first second, ISO 8601.")
+
+    def build(self, sources: Sequence[Source]) -> SumoPlant:
+        """The simulation at its first second; raises MissingPackageError without SUMO."""
+        files = sumo.files_of(self.net, _paths(self.routes), _paths(self.additional))
+        city = sumo.read_city(files, Projection(), seed=self.seed, lane_change=True)
+        return SumoPlant(self.net, files, city, sources, from_iso(self.starts_at), self.seed)
+
+    def label(self) -> Text:
+        """The folder and the main file, and who drives."""
+        folder, main = self.net.resolve().parent.name, self.net.name
+        return Text(f"{folder} ({main}), driven by SUMO", f"{folder}（{main}），由 SUMO 驱动")
+
+    @classmethod
+    def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:
+        """What `SumoCity` recognises."""
+        return SumoCity.recognise(paths)
 
 
 class Grid(TrafficScenario):

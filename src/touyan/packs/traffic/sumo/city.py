@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,11 @@ from .configuration import MAPS, Files, is_kind
 from .contracting import contracted
 from .counting import of_network, of_signals
 from .keeping import Need, kept_lanes
+from .lamps import Lamps, inside_of, lamps_of
 from .net import read_net
 from .openstreetmap import converted
 from .permissions import OTHER_CLASSES
-from .placing import place_of
+from .placing import Place, place_of
 from .planning import Planner
 from .programmes import chosen
 from .records import Net
@@ -41,6 +42,10 @@ class City:
     left_out: Counter[str]
     vehicles_named: int
     """Vehicles that the files name, those left out too."""
+    place: Place
+    lamps: tuple[Lamps, ...] = ()
+    inside: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    """Lanes amid crossings: the lane from which one came, and how far behind its stop line (m) they begin."""
 
 
 def read_city(
@@ -75,7 +80,8 @@ def read_city(
     left_out["options"] = files.other_options
     left_out["imperfect-types"] = rides.types.imperfect
     left_out["loops"] = len(rides.detectors)
-    return City(network, demand, tuple(rides.detectors), left_out, len(rides.rides))
+    lamps, inside = lamps_of(planner), inside_of(roads, planner)
+    return City(network, demand, tuple(rides.detectors), left_out, len(rides.rides), place, lamps, inside)
 
 
 def _cleared(network: RoadNetwork, net: Net) -> RoadNetwork:

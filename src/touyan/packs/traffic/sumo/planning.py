@@ -88,18 +88,23 @@ class Planner:
         connections = self.connections.get(junction.id, [])
         if not connections:
             return CrossingPlan(junction.id, (x, y), 0.0, True, [], [])
-        cycle = self._cycle(connections)
+        cycle, ways = self.cycle(connections), self.ways(connections)
+        phases = [_phase(phase.duration, [way[4][number] for way in ways]) for number, phase in enumerate(cycle)]
+        movements = [self._movement(way, members) for way, members in ways.items()]
+        return CrossingPlan(junction.id, (x, y), 0.0, False, movements, phases)
+
+    def ways(self, connections: Sequence[Connection]) -> dict[Way, list[Connection]]:
+        """The connections of each movement of a crossing, in the order of its movements."""
+        cycle = self.cycle(connections)
         ways: dict[Way, list[Connection]] = {}
         for place, connection in enumerate(connections):
             shown = tuple((phase.green[place], phase.yields[place]) for phase in cycle)
             rank = _rank(connection, signalised=bool(self.signal(connections)))
             way = (connection.from_edge, connection.to_edge, TURNS[connection.direction], rank, shown)
             ways.setdefault(way, []).append(connection)
-        phases = [_phase(phase.duration, [way[4][number] for way in ways]) for number, phase in enumerate(cycle)]
-        movements = [self._movement(way, members) for way, members in ways.items()]
-        return CrossingPlan(junction.id, (x, y), 0.0, False, movements, phases)
+        return ways
 
-    def _cycle(self, connections: Sequence[Connection]) -> list[Shown]:
+    def cycle(self, connections: Sequence[Connection]) -> list[Shown]:
         """What each connection sees over one cycle; always green without a signal."""
         signal = self.signal(connections)
         if not signal:
@@ -125,7 +130,7 @@ class Planner:
     def _link(self, connection: Connection, start: Edge, end: Edge) -> LinkPlan:
         from_lane, to_lane = ends(self._net.edges, connection)
         places = _lanes(start, self._kept).index(from_lane), _lanes(end, self._kept).index(to_lane)
-        parts = [from_lane.shape[-1:], *(lane.shape for lane in self._inside(connection)), to_lane.shape[:1]]
+        parts = [from_lane.shape[-1:], *(lane.shape for lane in self.inside(connection)), to_lane.shape[:1]]
         path = _apart(self._place.local(np.concatenate(parts)))
         if polyline_length(path) < _SHORTEST_LINK_M:
             # Lanes that touch need a path all the same; it ends a little into the next lane.
@@ -134,7 +139,7 @@ class Planner:
             path = np.array([onward[0], onward[0] + way * _SHORTEST_LINK_M])
         return LinkPlan(*places, path)
 
-    def _inside(self, connection: Connection) -> list[Lane]:
+    def inside(self, connection: Connection) -> list[Lane]:
         """The internal lanes of a connection, one after another."""
         return [lane for part in connection.parts for lane in self._chain(part)]
 

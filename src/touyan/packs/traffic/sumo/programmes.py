@@ -28,6 +28,8 @@ class Shown(NamedTuple):
     duration: float
     green: tuple[bool, ...]
     yields: tuple[bool, ...] = ()
+    letters: str = ""
+    """Of all links of the signal; where phases were put together, those of the longest."""
 
 
 def chosen(programmes: Iterable[Programme]) -> dict[str, Programme]:
@@ -42,7 +44,8 @@ def phases_from(programme: Programme, ways: Sequence[tuple[int, ...]], begin: fl
     of it, and last with what is over.
     """
     seen = [
-        Shown(phase.duration, _all_of(phase, ways, GREEN), _all_of(phase, ways, YIELDING)) for phase in programme.phases
+        Shown(phase.duration, _all_of(phase, ways, GREEN), _all_of(phase, ways, YIELDING), phase.state)
+        for phase in programme.phases
     ]
     return _merged(_turned(seen, begin - programme.offset))
 
@@ -75,4 +78,5 @@ def _merged(phases: list[Shown]) -> list[Shown]:
 def _one(run: Sequence[Shown]) -> Shown:
     """A run of phases with the same greens as one; who gives way in all of them gives way in it."""
     yields = tuple(map(all, zip(*(phase.yields for phase in run), strict=True)))
-    return Shown(sum(phase.duration for phase in run), run[0].green, yields)
+    letters = max(run, key=lambda phase: phase.duration).letters
+    return Shown(sum(phase.duration for phase in run), run[0].green, yields, letters)
