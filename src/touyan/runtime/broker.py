@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -11,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from touyan.core.errors import BrokerError, InputError, TouyanError
+from touyan.core.errors import BrokerError, InputError, StorageFullError, TouyanError
 from touyan.fusion.ngsild.broker import Broker, Tenant
 from touyan.fusion.ngsild.contexts import CORE, Context, Documents, TermMap, context_of, is_core, link_urls
 from touyan.fusion.ngsild.entities import BatchResult, Page, Written
@@ -26,6 +27,8 @@ from touyan.fusion.store.settings import HistorySettings
 
 from .delivery import Delivery
 from .settings import BrokerTable
+
+_log = logging.getLogger(__name__)
 
 __all__ = [
     "CORE",
@@ -45,6 +48,8 @@ __all__ = [
     "link_urls",
 ]
 
+_LOOK_EVERY_S = 5.0
+_LARGEST_LOG = 256 * 2**20
 _CONTEXT_TIMEOUT_S = 5.0
 _LARGEST_CONTEXT = 4_000_000
 _MOST_CONTEXTS_A_MESSAGE = 30
@@ -68,15 +73,57 @@ class BrokerHost:
         if not transaction.records:
             return
         self.broker.begun(transaction)
-        self._unlogged += 1
-        position = self._unlogged
-        if self._journal is not None:
-            try:
-                position = await asyncio.wrap_future(self._journal.append(transaction.records))
-            except TouyanError:
-                self.broker.lost(transaction)
-                raise
-        self.broker.settled(transaction, position)
+        if self._journal is None:
+            self._unlogged += 1
+            self.broker.settled(transaction, self._unlogged)
+            return
+        loop = asyncio.get_running_loop()
+        kept: asyncio.Future[None] = loop.create_future()
+
+        def done(told: int | StorageFullError) -> None:
+            # What the log has is settled in the log's order, whether or not its writer still waits.
+            loop.call_soon_threadsafe(self._logged, transaction, told, kept)
+
+        self._journal.append_soon(transaction.records, done)
+        await asyncio.shield(kept)
+
+    def _logged(self, transaction: Transaction, told: int | StorageFullError, kept: asyncio.Future[None]) -> None:
+        if isinstance(told, int):
+            self.broker.settled(transaction, told)
+        else:
+            self.broker.lost(transaction)
+        if kept.cancelled():
+            return
+        if isinstance(told, int):
+            kept.set_result(None)
+        else:
+            kept.set_exception(told)
+
+    async def upsert(self, entities: Sequence[dict[str, Any]], tenant: str = "") -> BatchResult:
+        """Create or update entities, each with its own @context or the core one; raises StorageFullError."""
+        given = [(entity, await self.terms(entity.get("@context"))) for entity in entities]
+        result, transaction = self.tenant(tenant, create=True).entities.upsert_batch(given, update=True)
+        await self.commit(transaction)
+        return result
+
+    async def _keep_tidy(self) -> None:
+        """Write history to files and the state to a snapshot from time to time, so that a start is quick."""
+        while self._journal is not None:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            if self.broker.history.due or self._journal.size > _LARGEST_LOG:
+                try:
+                    await self.checkpoint()
+                except TouyanError as error:
+                    _log.warning("the log stays as it is: %s", error.message)
+
+    async def checkpoint(self) -> None:
+        """Put everything into files and let the log before it go; raises StorageFullError."""
+        if self._journal is None:
+            return
+        through = await asyncio.to_thread(self.broker.history.flush)
+        at = self._journal.cut()
+        state = list(self.broker.snapshot())
+        await asyncio.to_thread(self._journal.snapshot, state, at, through)
 
     async def terms(self, context: Context | None) -> TermMap:
         """The term map of a context, whose documents are brought from the web where they are not at hand."""
@@ -113,9 +160,12 @@ class BrokerHost:
     async def running(self) -> AsyncIterator[None]:
         """Take part in the life of a server; the log is closed at its end."""
         self.delivery.start()
+        tidying = asyncio.create_task(self._keep_tidy())
         try:
             yield
         finally:
+            tidying.cancel()
+            await asyncio.gather(tidying, return_exceptions=True)
             await self.delivery.stop()
             self.close()
 

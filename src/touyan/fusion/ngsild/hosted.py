@@ -76,7 +76,7 @@ class HostedContexts:
         transaction = Transaction("", Population(), moments.now())
         stored = {"kind": kind, "context": context, "created": transaction.now}
         self.restore(identifier, stored)
-        transaction.note(CONTEXT, identifier, stored)
+        transaction.note(CONTEXT, identifier, stored, lambda: self.restore(identifier, None))
         return transaction
 
     def restore(self, identifier: str, stored: dict[str, Any] | None) -> None:
@@ -133,8 +133,9 @@ class HostedContexts:
                 self._documents.forget(served.url)
             return None
         transaction = Transaction("", Population(), moments.now())
+        old = dict(self.stored())[served.local_id]
         self.restore(served.local_id, None)
-        transaction.note(CONTEXT, served.local_id, None)
+        transaction.note(CONTEXT, served.local_id, None, lambda: self.restore(served.local_id, old))
         return transaction
 
     def find(self, identifier: str) -> Served:

@@ -167,10 +167,10 @@ class Subscriptions:
 
     def delete(self, identifier: str) -> Transaction:
         """Forget a subscription (5.8.5)."""
-        self.find(identifier)
+        old = self.find(identifier)
         transaction = Transaction(self._tenant, self._population, moments.now())
         self.restore(identifier, None)
-        transaction.note(SUBSCRIPTION, identifier, None)
+        transaction.note(SUBSCRIPTION, identifier, None, lambda: self.restore(identifier, old))
         return transaction
 
     def find(self, identifier: str) -> Subscription:
@@ -199,8 +199,11 @@ class Subscriptions:
     # ------------------------------------------------------------ keeping
 
     def _put(self, subscription: Subscription, transaction: Transaction) -> None:
+        old = self._all.get(subscription.id)
         self.restore(subscription.id, subscription)
-        transaction.note(SUBSCRIPTION, subscription.id, as_stored(subscription))
+        transaction.note(
+            SUBSCRIPTION, subscription.id, as_stored(subscription), lambda: self.restore(subscription.id, old)
+        )
 
     def restore(self, identifier: str, subscription: Subscription | None) -> None:
         """Put a subscription in its place, or take it away."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -50,11 +50,13 @@ class Transaction:
         self.events: list[Event] = []
         self.facts: list[Fact] = []
         self._about_subscriptions = False
+        self._put_back: list[Callable[[], None]] = []
         self._population = population
         self._steps: list[_Step] = []
 
-    def note(self, kind: str, identifier: str, content: Any) -> None:
-        """Add something else than an entity to the log; None deletes it."""
+    def note(self, kind: str, identifier: str, content: Any, put_back: Callable[[], None]) -> None:
+        """Add something else than an entity to the log; None deletes it, `put_back` undoes it in memory."""
+        self._put_back.append(put_back)
         self._about_subscriptions |= kind == SUBSCRIPTION
         self.records.append(_encode((kind, self.tenant, identifier, content)))
 
@@ -104,6 +106,8 @@ class Transaction:
 
     def undo(self, later: deque[Transaction]) -> None:
         """Take the changes back; where a later one built on them, it shall go back further."""
+        for put_back in reversed(self._put_back):
+            put_back()
         for step in reversed(self._steps):
             if not any(other._rebase(step) for other in later):
                 self._population.restore(step.identifier, step.before)
