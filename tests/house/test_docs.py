@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import reference_pages
 from touyan.cli.exits import ExitCode
 from touyan.core.components import Component
 from touyan.core.errors import TouyanError
+from touyan.runtime.channels.declared import MailChannel, MqttChannel, WebhookChannel
 from touyan.runtime.packs import load_packs
 from touyan.runtime.settings import TABLES, BrainSettings, environment_name
+from touyan.warning.desk import Grouping, Inhibition, Rung
+from touyan.warning.rules import After, RuleSpec, Together
+from touyan.warning.sender import Sender
+
+CHANNELS = (WebhookChannel, MqttChannel, MailChannel)
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -106,3 +113,12 @@ def test_commands_shown_in_the_documentation_exist() -> None:
 def test_the_changelog_has_a_place_for_what_comes_next() -> None:
     """Keep a Changelog: each change is entered when it is made."""
     assert "## [Unreleased]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_of_the_alert_file_has_its_place(language: str) -> None:
+    """What an operation centre may decide must be found in one page."""
+    page = pages(language)["reference/alert-file.md"]
+    kinds: list[type] = [RuleSpec, Together, After, Inhibition, Grouping, Rung, Sender, *CHANNELS]
+    keys = {field.encode_name for kind in kinds for field in msgspec.structs.fields(kind)}
+    assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", page)] == []
