@@ -16,12 +16,15 @@ from .cloud import Cloud, heights
 from .instrument_faults import Instruments
 from .network import WEATHER_ID, AirNetwork
 from .sources import AirStations, WeatherStation
-from .vocabulary import AIR_STATION, WEATHER_STATION, WIND_DIRECTION, WIND_SPEED
+from .vocabulary import AIR_STATION, MICROGRAM, WEATHER_STATION, WIND_DIRECTION, WIND_SPEED
 
 Column = NDArray[np.float64]
 
 INLET_M = 3.0
 """Height of a station's inlet; HJ 664 asks for 3 to 20 m above the ground."""
+
+RESOLUTION = 1.0 * MICROGRAM
+"""What one digit of an instrument's report stands for."""
 
 
 class AirFeed:
@@ -55,7 +58,8 @@ class AirFeed:
         return ObservationBatch(AIR_STATION, self._stations.name, self._ids, np.full(len(self._ids), now), values)
 
     def _noisy(self, column: Column) -> Column:
-        return np.maximum(column * self._random.normal(1.0, self._stations.noise, len(column)), 0.0)
+        noisy = np.maximum(column * self._random.normal(1.0, self._stations.noise, len(column)), 0.0)
+        return np.round(noisy / RESOLUTION) * RESOLUTION
 
 
 class WeatherFeed:

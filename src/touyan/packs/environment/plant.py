@@ -17,8 +17,8 @@ from touyan.core.protocols import Measure, Scene
 
 from .air_measures import Exposure, Grid
 from .background import Background
-from .cloud import Cloud
-from .feeds import AirFeed, WeatherFeed
+from .cloud import Cloud, heights
+from .feeds import INLET_M, AirFeed, WeatherFeed
 from .instrument_faults import Instruments
 from .network import AirNetwork
 from .sources import AirStations, WeatherStation
@@ -85,6 +85,11 @@ class SimulatedAir:
     def reached(self) -> NDArray[np.bool_]:
         """The cells in which the limit was reached so far."""
         return self._exposure.reached
+
+    def share_of_release(self) -> NDArray[np.float64]:
+        """For judges: PM2.5 of releases over that of the background, at each station now."""
+        released = self.cloud.at(heights(self._network.places, INLET_M))
+        return np.asarray(released / self._background.fine())
 
     def advance(self, seconds: float) -> list[ObservationBatch]:
         """Let time pass, in steps of the cloud, and return what the stations said meanwhile."""
