@@ -66,19 +66,37 @@ def on_lane(world: TrafficWorld, lane: int) -> list[int]:
     arrivals=st.floats(20.0, 900.0),
     seed=st.integers(0, 2**32 - 1),
     lane_change=st.booleans(),
+    ahead=st.integers(0, 60),
 )
-def test_the_metric_equals_the_plain_one(size: tuple[int, int], arrivals: float, seed: int, lane_change: bool) -> None:
+def test_the_metric_equals_the_plain_one(
+    size: tuple[int, int], arrivals: float, seed: int, lane_change: bool, ahead: int
+) -> None:
     """Drivers who turn a lot come again, and few of them leave crossings empty: all rules count."""
     network = grid_network(*size, 100.0)
     demand = PoissonDemand(network, arrivals, turning=Turning(0.4, 0.2, 0.4), seed=seed)
     world = TrafficWorld(network, demand, seed, lane_change=lane_change)
-    ours, plain = CrossingTimes(world), PlainTimes(world)
+    ours, plain = CrossingTimes(world, ahead), PlainTimes(world)
     for second in range(400):
         world.advance(1)
         ours.look()
         plain.look()
         if second % 100 == 99 and world.finished:
             assert ours.average_travel_time_s() == pytest.approx(plain.average_travel_time_s(), rel=1e-12)
+
+
+def test_what_is_kept_does_not_grow_with_time() -> None:
+    """A brain runs for weeks; entries of trips that are over must go."""
+    network = grid_network(2, 2, 100.0)
+    world = TrafficWorld(network, PoissonDemand(network, 300.0, seed=1), 1)
+    times, most = CrossingTimes(world, ahead=20), list[int]()
+    for hour in range(2):
+        most.append(0)
+        for _ in range(3600):
+            world.advance(1)
+            times.look()
+            most[hour] = max(most[hour], len(times._journeys.entered))
+    assert world.finished > 4000
+    assert most[1] < 1.3 * most[0] < 2000
 
 
 def test_nobody_seen_has_no_travel_time() -> None:

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from touyan.packs.traffic.delays import delays
 from touyan.packs.traffic.grid import grid_network
 from touyan.packs.traffic.poisson import PoissonDemand
 from touyan.packs.traffic.traffic_world import TrafficWorld
+from touyan.packs.traffic.trip_sums import TripSums
 from touyan.packs.traffic.worlds import Grid
+
+from .random_cities import City, cities
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -41,6 +46,22 @@ def test_nobody_is_faster_than_free(world: TrafficWorld) -> None:
     waiting_s = world.trips().waiting_s
     assert np.nanmin(known) > -1.0
     assert (known >= waiting_s - 1.0)[~np.isnan(known)].all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(city=cities(), cuts=st.lists(st.integers(1, 60), min_size=1, max_size=6))
+def test_figures_of_a_city_do_not_depend_on_how_often_they_are_asked_for(city: City, cuts: list[int]) -> None:
+    """The console asks every second and a trial once; both must read the same, and what all trips say."""
+    world, often = city.world(), TripSums()
+    for seconds in cuts:
+        world.advance(seconds)
+        means = often.means(world)
+    assert np.array_equal(TripSums().means(world), means, equal_nan=True)
+    assert np.array_equal(often.branch().means(world.branch()), means, equal_nan=True)
+    trips, delay = world.trips(), delays(world)
+    entered, arrived = ~np.isnan(trips.entered_s), ~np.isnan(trips.left_s)
+    for mean, values in zip(means, (delay[arrived], trips.waiting_s[entered], trips.stops[entered]), strict=True):
+        assert mean == pytest.approx(values.mean() if len(values) else np.nan, nan_ok=True, abs=1e-6)
 
 
 def test_lower_limits_make_free_driving_slower() -> None:

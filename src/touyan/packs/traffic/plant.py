@@ -21,6 +21,7 @@ from .network import RoadNetwork
 from .sources import DetectorFeed, LaneCameras, LaneDetectors, SignalFeed, SignalHeads
 from .strict import Laws
 from .traffic_world import TrafficWorld
+from .trip_sums import TripSums
 from .vocabulary import (
     LANE_CAMERA,
     LANE_DETECTOR,
@@ -51,6 +52,7 @@ class SimulatedCity:
         self._world = world
         self._times = times
         self._laws: Laws | None = None
+        self._sums = TripSums()
         self._refused = refused
         self._starts_at = starts_at
         self._detectors: list[DetectorFeed | CameraFeed] = [
@@ -65,6 +67,7 @@ class SimulatedCity:
         """An independent copy with its sensors; the inventory is shared, for it never changes."""
         twin = copy(self)
         twin._world, twin._times, twin._laws = self._world.branch(), None, None
+        twin._sums = self._sums.branch()
         twin._detectors = [feed.branch() for feed in self._detectors]
         return twin
 
@@ -145,7 +148,7 @@ class SimulatedCity:
 
     def measures(self) -> list[Measure]:
         """The truth by which a run is judged."""
-        return [*city_measures(self._world), *self._of_tables(), *self._refusals()]
+        return [*city_measures(self._world, self._sums), *self._of_tables(), *self._refusals()]
 
     def _of_tables(self) -> list[Measure]:
         return [] if self._times is None else [self._times.measure()]

@@ -34,12 +34,10 @@ def trips_so_far(world: layout.World) -> Trips:
     trips = layout.Trips._make(getattr(world.trips, name)[:created] for name in world.trips._fields)
     waited, stops, approached = trips.waited.copy(), trips.stops.copy(), trips.approached.copy()
     driven = trips.driven.copy()
-    vehicles, step = world.vehicles, int(world.tally[layout.STEP])
+    vehicles = world.vehicles
     running = np.flatnonzero(vehicles.number >= 0)
     number, history = vehicles.number[running], world.histories[running]
-    halting = np.where(history.halt_step == layout.NONE, 0, step - history.halt_step)
-    waited[number] = history.waited + halting
-    stops[number] = history.stops
+    waited[number], stops[number] = running_trips(world)
     approached[number] = history.approached + _approaching(world, running)
     driven[number] = history.driven + vehicles.x[running]
     return Trips(
@@ -51,6 +49,15 @@ def trips_so_far(world: layout.World) -> Trips:
         distance_m=driven,
         approach_s=_seconds(approached, world),
     )
+
+
+def running_trips(world: layout.World) -> tuple[layout.Ints, layout.Ints]:
+    """Steps waited and stops of each running vehicle, in the order of the slots."""
+    running = np.flatnonzero(world.vehicles.number >= 0)
+    halt_step = world.histories.halt_step[running]
+    halting = np.where(halt_step == layout.NONE, 0, int(world.tally[layout.STEP]) - halt_step)
+    waited: layout.Ints = world.histories.waited[running] + halting
+    return waited, world.histories.stops[running]
 
 
 def roads_left(world: layout.World) -> layout.Ints:
