@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -48,6 +49,7 @@ __all__ = [
     "link_urls",
 ]
 
+_OBJECTS_BEFORE_COLLECTING = 50_000
 _LOOK_EVERY_S = 5.0
 _LARGEST_LOG = 256 * 2**20
 _CONTEXT_TIMEOUT_S = 5.0
@@ -159,6 +161,7 @@ class BrokerHost:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Take part in the life of a server; the log is closed at its end."""
+        _spare_the_collector()
         self.delivery.start()
         tidying = asyncio.create_task(self._keep_tidy())
         try:
@@ -189,6 +192,17 @@ def open_broker(
     journal = Journal.open(folder / "journal")
     broker.replay(journal.replay())
     return BrokerHost(broker, journal)
+
+
+def _spare_the_collector() -> None:
+    """Let Python's collector look less often, and never again at what a start has loaded.
+
+    A batch makes thousands of objects that live until it is acknowledged; walking them again and again doubled the
+    cost of an update (48 µs against 20 µs for one attribute).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTING, 20, 50)
 
 
 def preloaded(folder: Path) -> dict[str, Any]:

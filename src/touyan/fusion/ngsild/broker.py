@@ -119,7 +119,7 @@ class Broker:
     def _bring_back(self, tenant: Tenant, identifier: str, blob: bytes | None, position: int, rest: list[Any]) -> None:
         population = tenant.entities.population
         if blob is not None:
-            population.put(identifier, unpack(blob).types, blob)
+            population.put(unpack(blob), blob)
             return
         gone = population.get(identifier)
         population.remove(identifier)

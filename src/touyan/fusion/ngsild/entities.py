@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from touyan.core.errors import BrokerError
 
@@ -37,6 +37,7 @@ from .transaction import Transaction
 from .writing import LOCATION, Writer
 
 Parameters = Mapping[str, str]
+Item = TypeVar("Item")
 Given = tuple[Any, TermMap | BrokerError]
 """An entity of a batch with its context, or the reason why there is none."""
 
@@ -247,9 +248,30 @@ class Entities:
         projection, paging = self._projection(parameters, terms), paging_of(parameters)
         if not (chosen.says_more_than_ids() or projection != EVERYTHING or flag(parameters, "local")):
             raise bad_data("a query needs at least one of type, attrs, pick, q, scopeQ, georel or local=true")
-        found = filter(projection.shows, self.population.select(chosen))
         orders = orders_of(parameters, terms)
-        return _paged(in_order(found, orders, terms) if orders else found, paging)
+        if orders:
+            found = filter(projection.shows, self.population.select(chosen))
+            return _paged(in_order(found, orders, terms), paging)
+        return self._page(chosen, projection, paging)
+
+    def _page(
+        self, selection: Selection, projection: Projection, paging: Paging
+    ) -> tuple[list[Entity], int | None, bool]:
+        """A page of what is selected; entities of other pages are looked at only where columns leave doubt."""
+        candidates, at = self.population.candidates(selection), self.population.at
+        if not projection.shows_every_entity():
+            candidates = candidates._replace(sure=candidates.sure & False)
+
+        def fits(slot: int, sure: bool) -> bool:
+            return sure or (selection.holds_for(entity := at(slot)) and projection.shows(entity))
+
+        if candidates.sure.all():
+            slots = candidates.slots
+            page = [at(slot) for slot in slots[paging.offset : paging.offset + paging.limit]]
+            return page, len(slots) if paging.total else None, len(slots) > paging.offset + len(page)
+        pairs = zip(candidates.slots, candidates.sure.tolist(), strict=True)
+        found, total, more = _paged((slot for slot, sure in pairs if fits(slot, sure)), paging)
+        return [at(slot) for slot in found], total, more
 
     def _projection(self, parameters: Parameters, terms: TermMap) -> Projection:
         return projection_of(parameters, terms)
@@ -404,7 +426,7 @@ class Written(NamedTuple):
     outcome: Outcome
 
 
-def _paged(found: Iterable[Entity], paging: Paging) -> tuple[list[Entity], int | None, bool]:
+def _paged(found: Iterable[Item], paging: Paging) -> tuple[list[Item], int | None, bool]:
     stream = iter(found)
     for _ in islice(stream, paging.offset):
         pass

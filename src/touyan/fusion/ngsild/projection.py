@@ -69,6 +69,10 @@ class Projection(NamedTuple):
             return False
         return self.attributes is None or member in _CORE_MEMBERS or member in self.attributes
 
+    def shows_every_entity(self) -> bool:
+        """Whether something is left of every entity."""
+        return self.attributes is None and self.omit is None and (self.pick is None or "id" in self.pick)
+
     def of_linked(self, attribute: str) -> Projection:
         """What of the entities is shown to which a relationship leads."""
         pick = self.pick.get(attribute) if self.pick else None

@@ -79,7 +79,7 @@ def _comparison(term: str, terms: TermMap) -> Comparison:
     if operator[0] in ("~=", "!~="):
         return Comparison(path, operator[0], pattern=_pattern(text))
     values = tuple(_values(text))
-    if operator[0] not in ("==", "!=") and len(values) != 1:
+    if operator[0] not in ("==", "!=") and (len(values) != 1 or isinstance(values[0], Range)):
         raise bad_data(f"q: {operator[0]} takes one value, found {text[:80]!r}")
     words = frozenset(terms.expand(value) for value in values if isinstance(value, str) and value)
     return Comparison(path, operator[0], values, words=words)

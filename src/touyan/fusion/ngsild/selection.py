@@ -47,9 +47,15 @@ class Selection(NamedTuple):
 
     def admits(self, entity: Entity) -> bool:
         """Whether an entity is meant."""
-        if self.who and not any(who.admits(entity.id, entity.types) for who in self.who):
-            return False
-        return self.holds_for(entity)
+        return self.admits_who(entity.id, entity.types) and self.holds_for(entity)
+
+    def admits_who(self, identifier: str, types: tuple[str, ...]) -> bool:
+        """Whether an entity with this id and these types is meant."""
+        return not self.who or any(who.admits(identifier, types) for who in self.who)
+
+    def admits_types(self, types: tuple[str, ...]) -> bool:
+        """Whether an entity with these types can be meant."""
+        return not self.who or any(who.types is None or holds(who.types, types.__contains__) for who in self.who)
 
     def holds_for(self, entity: Entity) -> bool:
         """Whether scope, query and place fit, whoever it is."""

@@ -73,7 +73,7 @@ class Transaction:
         except (OverflowError, RecursionError):
             raise bad_data("a number has more than 64 bits, or a value is nested too deep") from None
         self._step(entity.id, blob)
-        self._population.put(entity.id, entity.types, blob)
+        self._population.put(entity, blob)
         changed = [(change.attribute, _dataset(change), change.after is None) for change in outcome.changes]
         self.records.append(_encode((ENTITY, self.tenant, entity.id, blob, changed)))
         self.facts += rows_of(self.tenant, entity, outcome.changes, self.now)
