@@ -210,6 +210,13 @@ class MaximumRed(SignalGuard):
     max_red_s: float = setting(
         300.0, unit="SEC", at_least=60.0, at_most=900.0, help="How long somebody may wait at red under command."
     )
+    simulated_max_red_s: float = setting(
+        3600.0,
+        unit="SEC",
+        at_least=60.0,
+        at_most=86400.0,
+        help="The same in simulated cities, where published protocols know no such limit.",
+    )
     patience_s: float = setting(
         60.0, unit="SEC", at_least=0.0, at_most=300.0, help="How much longer, until the crossing is given back."
     )
@@ -217,6 +224,7 @@ class MaximumRed(SignalGuard):
     def start(self, plant: Plant) -> None:
         """Learn which lanes wait for which movement."""
         network: RoadNetwork = plant.model
+        self._limit_s = self.simulated_max_red_s if isinstance(plant, Observable) else self.max_red_s
         self._network = network
         self._greens = GreenRows(network)
         self._shown = ShownPhases(network)
@@ -231,7 +239,7 @@ class MaximumRed(SignalGuard):
         self._shown.note(state)
         green = self._greens.all(self._shown.phase) | (self._shown.phase == UNKNOWN)[:, np.newaxis]
         self._red_since = np.where(green, state.now, self._red_since)
-        long = state.now - self._red_since >= self.max_red_s
+        long = state.now - self._red_since >= self._limit_s
         self._overdue = long & self._ever & self._waited_for(state) if long.any() else np.zeros_like(self._ever)
 
     def objection(self, command: Command, state: State) -> str | None:
@@ -246,7 +254,7 @@ class MaximumRed(SignalGuard):
 
     def overdue(self, state: State) -> dict[str, str]:
         """The crossings that their own programme must put right."""
-        late = self._overdue & (state.now - self._red_since >= self.max_red_s + self.patience_s)
+        late = self._overdue & (state.now - self._red_since >= self._limit_s + self.patience_s)
         rows = np.flatnonzero(late.any(axis=1) & self._shown.commanded).tolist()
         return {self._shown.ids[row]: self._told(row, state.now) for row in rows}
 
