@@ -12,7 +12,7 @@ from touyan.control.authority import Mode
 from touyan.control.effect import COMMANDED, RELEASE
 from touyan.control.engine import Control, Terms
 from touyan.control.ledger import Ledger
-from touyan.core.commands import Command
+from touyan.core.commands import Command, Explanation
 from touyan.core.components import Controller, GuardRule
 from touyan.core.entities import Entity, urn
 from touyan.core.observations import ObservationBatch
@@ -64,6 +64,7 @@ class Wish(Controller):
         self.name = name  # type: ignore[misc]
         self.wishes: list[tuple[str, str, float]] = []
         self.ill = False
+        self.explained: Explanation | None = None
 
     def start(self, plant: Plant) -> None:
         """Nothing to learn."""
@@ -73,7 +74,7 @@ class Wish(Controller):
         if self.ill:
             raise RuntimeError("out of ideas")
         wishes, self.wishes = self.wishes, []
-        return [Proposal(entity, action, value, WHY) for entity, action, value in wishes]
+        return [Proposal(entity, action, value, WHY, self.explained) for entity, action, value in wishes]
 
 
 class NotAbove(GuardRule):
@@ -95,6 +96,17 @@ class NotAbove(GuardRule):
     def applied(self, command: Command, at: float) -> None:
         """Remember it."""
         self.remembered.append(command)
+
+
+class Moment(NotAbove):
+    """Objects until the moment has come."""
+
+    passes = True
+    ready = False
+
+    def objection(self, command: Command, state: State) -> str | None:
+        """Not yet."""
+        return None if self.ready else "not yet"
 
 
 class Paper:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from datetime import time
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from touyan.control.authority import Mode
-from touyan.core.commands import NEXT_STATES, Command
+from touyan.control.authority import Limits, Mode
+from touyan.control.engine import EARLY_S, Control, Terms
+from touyan.control.outcome import Margin
+from touyan.core.commands import NEXT_STATES, Alternative, Command, Explanation, Forecast
 from touyan.core.components import GuardRule
+from touyan.core.entities import Entity
 from touyan.core.errors import NotFoundError, StaleActionError, TouyanError
-from touyan.core.protocols import Plant, State
+from touyan.core.protocols import Plant, Proposal, State
 
-from .street import GATES, NotAbove, Scene, Wish
+from .street import GATES, WHY, Moment, NotAbove, Scene, Wish
 
 
 def test_an_automatic_command_goes_to_the_street_and_is_verified_by_sensors() -> None:
@@ -469,3 +474,138 @@ def test_the_guard_asks_every_rule() -> None:
 
     scene = Scene(guards=[NotAbove(), Never()])
     assert scene.ask(1).record[-1].note == "never"
+
+
+# ---------------------------------------------------------------- limits, forecasts, silence
+
+
+def limited(**limits: Any) -> Scene:
+    """Automatic mode within limits."""
+    return Scene(terms=Terms(set_by="Li Na", limits=Limits(**limits)))
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        ({"entities": ("urn:ngsi-ld:Gate:s*",)}, "not among the entities"),
+        ({"actions": ("release",)}, "level is not among the actions"),
+        ({"hours": (time(9), time(17))}, "outside 09:00-17:00 a person decides"),
+        ({"hours": (time(22), time(7))}, "outside 22:00-07:00 a person decides"),
+    ],
+)
+def test_beyond_its_limits_the_brain_asks_a_person(limits: dict[str, Any], why: str) -> None:
+    """Second 0 is eight in the morning in Shanghai; what a limit forbids waits as in the mode confirm."""
+    scene = limited(**limits)
+    command = scene.ask(3)
+    assert scene.steps("command-1")[-1] == ("guarded", "guard")
+    assert why in command.record[-1].note
+    assert scene.street.obeyed == []
+    scene.control.approve("command-1", "Wang Wei")
+    scene.beat()
+    assert len(scene.street.obeyed) == 1
+
+
+def test_within_its_limits_the_brain_acts() -> None:
+    """Every limit is kept: the rule approves, and the person who set it stands in the record."""
+    scene = limited(entities=("*north",), actions=("level",), hours=(time(7), time(9)), most_per_minute=1)
+    scene.ask(3)
+    assert scene.steps("command-1")[2] == ("approved", "automatic mode, set by Li Na")
+
+
+def test_only_so_many_commands_a_minute_go_out_without_asking() -> None:
+    """The second of a minute waits; a minute later the next one goes."""
+    scene = limited(most_per_minute=1)
+    scene.ask(3)
+    scene.ask(4, GATES[1])
+    assert scene.steps("command-2")[-1] == ("guarded", "guard")
+    scene.beat(61)
+    scene.ask(5, GATES[1])
+    assert scene.steps("command-3")[2][0] == "approved"
+
+
+def test_a_command_that_is_only_too_early_waits_for_the_guard() -> None:
+    """A green that is still too short is no reason to forget a good plan; ten seconds later it is."""
+    rule = Moment()
+    scene = Scene(guards=[rule])
+    scene.ask(3)
+    assert scene.steps("command-1") == [("proposed", "wish")]
+    rule.ready = True
+    scene.beat()
+    assert scene.steps("command-1")[-1] == ("applied", "plant")
+    rule.ready = False
+    scene.ask(4)
+    scene.ask(5)
+    assert scene.ledger.get("command-2").record[-1].note == "replaced by command-3"
+    scene.beat(EARLY_S)
+    scene.beat()
+    assert scene.steps("command-3")[-1] == ("refused", "moment")
+
+
+def test_a_plan_that_is_worse_than_forecast_is_rolled_back() -> None:
+    """The sensors judge: the gate goes back, the record and an alert say so, and the gate rests."""
+    scene = Scene(terms=Terms(margin=Margin(share=0.5, least=1.0, rests_s=100.0)))
+    scene.street.level[GATES[1]] = 8.0
+    scene.wish.explained = Explanation(
+        WHY, "C62", (Alternative(3.0, 2.0, True),), Forecast("Gate", "level", (GATES[1],), 10.0, 2.0)
+    )
+    scene.ask(3)
+    for _ in range(12):
+        scene.beat()
+    assert scene.steps("command-1")[-1] == ("rolled-back", "sensors")
+    assert "was forecast to come to 2.0 and came to 8.0" in scene.ledger.get("command-1").record[-1].note
+    assert scene.street.obeyed[-1].action == "release"
+    assert [fault.kind for fault in scene.control.take_faults()] == ["plan"]
+    assert "was rolled back" in scene.ask(4).record[-1].note
+    scene.beat(100)
+    assert scene.ask(5).state == "applied"
+
+
+def test_a_plan_that_keeps_its_forecast_stays() -> None:
+    """Within the margin nothing happens; explanations stay with the command."""
+    scene = Scene(terms=Terms(margin=Margin(share=0.5, least=1.0)))
+    scene.street.level[GATES[1]] = 2.9
+    scene.wish.explained = Explanation(WHY, "C62", (), Forecast("Gate", "level", (GATES[1],), 10.0, 2.0))
+    scene.ask(3)
+    for _ in range(12):
+        scene.beat()
+    assert scene.steps("command-1")[-1] == ("verified", "sensors")
+    explained = scene.ledger.get("command-1").explanation
+    assert explained is not None
+    assert explained.forecast is not None
+
+
+def test_while_the_sensors_are_silent_nobody_has_command() -> None:
+    """Who decides on old readings decides blindly: everything goes back, an alert says so, once."""
+    scene = Scene(terms=Terms(stale_after_s=30.0))
+    scene.street.inventory = [Entity(gate, "Gate", {}) for gate in GATES]
+    scene.control = Control(
+        scene.street, [scene.wish], [scene.rule], Mode.AUTOMATIC, scene.ledger, Terms(stale_after_s=30.0)
+    )
+    scene.ask(3)
+    scene.beat()
+    for _ in range(5):
+        scene.beat(10, silent=True)
+    assert scene.control.held == {}
+    assert [(fault.kind, fault.name) for fault in scene.control.take_faults()] == [("sensors", "Gate")]
+    scene.wish.wishes.append((GATES[0], "level", 4))
+    scene.beat(1, silent=True)
+    assert scene.street.obeyed[-1].action == "release"
+    scene.beat()
+    scene.beat()
+    assert scene.ask(5).state == "applied"
+
+
+@pytest.mark.parametrize("answer", [[("gate", "level")], [7], [(GATES[0], "level", "high", WHY, None)]])
+def test_a_controller_that_talks_nonsense_loses_command(answer: list[Any]) -> None:
+    """What is no proposal must not be half carried out."""
+
+    class Babbler(Wish):
+        """Answers something."""
+
+        def decide(self, state: State) -> list[Proposal]:
+            """No proposals."""
+            return answer
+
+    scene = Scene(controllers=[Babbler("babbler")])
+    scene.beat()
+    assert [fault.name for fault in scene.control.take_faults()] == ["babbler"]

@@ -99,7 +99,7 @@ class Level(Detector):
 
 def settings(**options: Any) -> BrainSettings:
     """As fast as possible, acting by itself."""
-    given = {"brain.speed": 0, "brain.mode": "automatic", **options}
+    given = {"brain.speed": 0, "brain.mode": "automatic", "authority.apart": False, **options}
     return read_settings(environment={}, options=given)
 
 

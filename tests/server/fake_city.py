@@ -17,6 +17,7 @@ from touyan.core.protocols import Scene
 from touyan.core.text import Text
 from touyan.core.time import from_iso
 from touyan.runtime.alert_desk import AlertDesk
+from touyan.runtime.command_desk import CommandDesk
 from touyan.runtime.no_store import NoStore
 from touyan.runtime.view import About, Figure, LayerInfo, Update
 from touyan.warning.book import AlertBook
@@ -141,6 +142,11 @@ class FakeCity:
     def acknowledge(self, identifier: str, by: str) -> Alert:
         """Somebody takes an alert on elsewhere."""
         return self.desk.act(AlertAction.ACKNOWLEDGE, identifier, by)
+
+    @property
+    def command_desk(self) -> CommandDesk:
+        """Nobody decides about the commands of a fake city."""
+        raise NotImplementedError
 
     def commands(self, most: int = 100) -> list[Command]:
         """As many commands as asked for."""

@@ -20,7 +20,7 @@ INCIDENT_AT_S = 60
 @pytest.mark.parametrize("seed", range(6))
 def test_the_forced_incident_raises_an_alert_within_five_minutes(seed: int) -> None:
     """Whoever tries the demo must see the brain notice; luck with the seed must not matter."""
-    settings = read_settings(options={"brain.speed": 0})
+    settings = read_settings(options={"brain.speed": 0, "authority.apart": False})
     brain = Brain(settings, load_packs(settings), Grid(incident=True, seed=seed), "max-pressure:30", None)
     started = brain.about().started_at
     brain.stop_at(started + INCIDENT_AT_S + 300)
@@ -35,7 +35,7 @@ def test_the_forced_incident_raises_an_alert_within_five_minutes(seed: int) -> N
 
 def test_without_the_incident_the_demo_city_is_calm() -> None:
     """A demo that cries wolf would teach people to look away."""
-    settings = read_settings(options={"brain.speed": 0})
+    settings = read_settings(options={"brain.speed": 0, "authority.apart": False})
     brain = Brain(settings, load_packs(settings), Grid(), "max-pressure:30", None)
     brain.stop_at(brain.about().started_at + 600)
     brain.start()

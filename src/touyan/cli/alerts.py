@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,11 +11,10 @@ from touyan.core.errors import InputError
 from touyan.core.time import to_iso
 
 from .exits import ExitCode
-from .loading import loaded
 from .messages import language, tell
 from .options import Config, Debug, Json, Quiet
 from .screen import complain, say, show, show_table
-from .server_calls import Server
+from .server_calls import Server, server_of, who_is
 
 alerts = typer.Typer(help=tell("alerts"), rich_markup_mode=None, no_args_is_help=True)
 
@@ -44,7 +40,7 @@ def list_alerts(
 ) -> None:
     """Show alerts, the newest first."""
     query = {"state": ",".join(state or []) or None, "severity": ",".join(severity or []) or None}
-    found = _server(url, config).get("/api/alerts", **query, rule=rule, text=text, most=most)
+    found = server_of(url, config).get("/api/alerts", **query, rule=rule, text=text, most=most)
     show({"alerts": found})
     columns = [
         tell(f"column.{name}") for name in ("alert", "state", "severity", "sent", "count", "assignee", "headline")
@@ -63,7 +59,7 @@ def show_alert(
     debug: Debug = False,
 ) -> None:
     """Show one alert with evidence, log and what was done about earlier ones."""
-    server = _server(url, config)
+    server = server_of(url, config)
     if cap:
         say(server.text(f"/api/alerts/{alert}/cap"))
         return
@@ -88,7 +84,7 @@ def silence(
 ) -> None:
     """Hide alerts for some time."""
     body = {"matchers": [_matcher(text) for text in matchers], "seconds": minutes * 60, "maintenance": maintenance}
-    made = _server(url, config).post("/api/silences", {**body, "by": _who(by), "comment": note})
+    made = server_of(url, config).post("/api/silences", {**body, "by": who_is(by), "comment": note})
     show({"silence": made})
     say(made["identifier"])
 
@@ -98,7 +94,7 @@ def silences(
     url: _Url = None, config: Config = None, json: Json = False, quiet: Quiet = False, debug: Debug = False
 ) -> None:
     """Show all silences."""
-    found = _server(url, config).get("/api/silences")
+    found = server_of(url, config).get("/api/silences")
     show({"silences": found})
     columns = [tell(f"column.{name}") for name in ("silence", "matchers", "starts", "ends", "by", "comment")]
     show_table(columns, [_silence_row(each) for each in found])
@@ -115,7 +111,7 @@ def unsilence(
     debug: Debug = False,
 ) -> None:
     """End a silence now."""
-    show({"silence": _server(url, config).delete(f"/api/silences/{silence}", by=_who(by))})
+    show({"silence": server_of(url, config).delete(f"/api/silences/{silence}", by=who_is(by))})
 
 
 @alerts.command("labels", help=tell("alerts labels"))
@@ -123,7 +119,7 @@ def labels(
     url: _Url = None, config: Config = None, json: Json = False, quiet: Quiet = False, debug: Debug = False
 ) -> None:
     """Show what people said of alerts."""
-    found = _server(url, config).get("/api/labels")
+    found = server_of(url, config).get("/api/labels")
     show({"labels": found})
     columns = [tell(f"column.{name}") for name in ("alert", "rule", "label", "by", "comment")]
     show_table(columns, [(each["alert"], each["rule"], each["label"], each["by"], each["note"]) for each in found])
@@ -142,7 +138,7 @@ def assign(
     debug: Debug = False,
 ) -> None:
     """Give alerts to somebody."""
-    _act("assign", identifiers, by, note, to, _server(url, config))
+    _act("assign", identifiers, by, note, to, server_of(url, config))
 
 
 @alerts.command("feedback", help=tell("alerts feedback"))
@@ -158,7 +154,7 @@ def feedback(
     debug: Debug = False,
 ) -> None:
     """Say whether alerts were true."""
-    _act("feedback", identifiers, by, note, label, _server(url, config))
+    _act("feedback", identifiers, by, note, label, server_of(url, config))
 
 
 def _make(action: str) -> Callable[..., None]:
@@ -174,7 +170,7 @@ def _make(action: str) -> Callable[..., None]:
         quiet: Quiet = False,
         debug: Debug = False,
     ) -> None:
-        _act(action, identifiers, by, note, "", _server(url, config))
+        _act(action, identifiers, by, note, "", server_of(url, config))
 
     return command
 
@@ -185,7 +181,7 @@ for _action in ("confirm", "acknowledge", "resolve", "close", "reopen", "approve
 
 def _act(action: str, identifiers: list[str], by: str | None, note: str, to: str, server: Server) -> None:
     """Do it, one by one on the server; what was refused is told, and makes the exit code."""
-    body = {"action": action, "identifiers": identifiers, "by": _who(by), "note": note, "to": to}
+    body = {"action": action, "identifiers": identifiers, "by": who_is(by), "note": note, "to": to}
     answer = server.post("/api/alerts/bulk", body)
     if not answer["refused"]:
         show({"done": answer["done"]})
@@ -195,18 +191,6 @@ def _act(action: str, identifiers: list[str], by: str | None, note: str, to: str
         complain(problem["code"], f"{identifier}: {problem['detail']}", "")
     if answer["refused"]:
         raise typer.Exit(ExitCode.FAILURE)
-
-
-def _server(url: str | None, config: Path | None) -> Server:
-    """The server that is named, or the one of the settings."""
-    if url:
-        return Server(url)
-    settings, _ = loaded(config)
-    return Server(f"http://{settings.server.host}:{settings.server.port}")
-
-
-def _who(by: str | None) -> str:
-    return by or os.environ.get("TOUYAN_OPERATOR") or getpass.getuser()
 
 
 def _matcher(text: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from . import (
     alerts,
     bench,
     broker,
+    commands,
     compare,
     control,
     demand,
@@ -56,6 +57,7 @@ for _name, _command in _COMMANDS.items():
     app.command(_name, help=tell(_name))(_command)
 app.add_typer(rules.rules, name="rules")
 app.add_typer(alerts.alerts, name="alerts")
+app.add_typer(commands.commands, name="commands")
 
 
 @app.callback(invoke_without_command=True)

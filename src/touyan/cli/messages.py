@@ -32,6 +32,31 @@ MESSAGES: dict[str, Text] = {
         "用头雁的控制器（经安全守则）控制其他仿真器中的城市。\n\n"
         "示例：touyan control sumo run.sumocfg --controller max-pressure:30 --json",
     ),
+    "commands": Text(
+        "The commands of the running brain: what it proposes, and what a person decides.\n\n"
+        "Example: touyan commands approve command-12 --by 'Li Na'",
+        "运行中大脑的指令：它提出什么、由人决定什么。\n\n示例：touyan commands approve command-12 --by 李娜",
+    ),
+    "commands list": Text(
+        "Show commands, the newest first.\n\nExample: touyan commands list --state guarded",
+        "按从新到旧列出指令。\n\n示例：touyan commands list --state guarded",
+    ),
+    "commands show": Text(
+        "Show one command: why, what else was weighed, what became of it.\n\nExample: touyan commands show command-12",
+        "显示一条指令：为何提出、还考虑过什么、结果如何。\n\n示例：touyan commands show command-12",
+    ),
+    "commands approve": Text(
+        "Send a command to the street.\n\nExample: touyan commands approve command-12 --by 'Li Na'",
+        "批准指令，下发到现场。\n\n示例：touyan commands approve command-12 --by 李娜",
+    ),
+    "commands refuse": Text(
+        "Keep a command from the street.\n\nExample: touyan commands refuse command-12 --note 'school is out'",
+        "驳回指令，不下发。\n\n示例：touyan commands refuse command-12 --note 放学时段",
+    ),
+    "commands mode": Text(
+        "Say how far the brain may act by itself.\n\nExample: touyan commands mode confirm --by 'Li Na'",
+        "设定大脑可自行行动的程度。\n\n示例：touyan commands mode confirm --by 李娜",
+    ),
     "demand": Text(
         "Make demand from a matrix or from counts, as a flow file.\n\n"
         "Example: touyan demand from-od roadnet.json trips.csv --out flow.json --set seconds=3600",
@@ -234,6 +259,9 @@ MESSAGES: dict[str, Text] = {
         "Road network and demand, a .sumocfg, an .osm extract, or a folder.",
         "路网与需求文件、.sumocfg、.osm，或文件夹。",
     ),
+    "argument.command": Text("Identifier of the command.", "指令编号。"),
+    "argument.mode": Text("advise, confirm or automatic.", "advise（建议）、confirm（确认）或 automatic（自动）。"),
+    "option.command-state": Text("Only commands in this state.", "只列出处于该状态的指令。"),
     "argument.plant": Text("Simulator: sumo or cityflow.", "仿真器：sumo 或 cityflow。"),
     "argument.maker": Text("How: from-od or fit.", "方式：from-od 或 fit。"),
     "argument.demand-data": Text("Matrix or counts.", "OD 矩阵或计数文件。"),
@@ -317,6 +345,10 @@ MESSAGES: dict[str, Text] = {
     "word.hidden": Text("hidden", "已隐藏"),
     "word.no": Text("no", "否"),
     "column.alert": Text("alert", "预警"),
+    "column.command": Text("command", "指令"),
+    "column.entity": Text("entity", "对象"),
+    "column.action": Text("action", "动作"),
+    "column.reason": Text("reason", "理由"),
     "column.state": Text("state", "状态"),
     "column.severity": Text("severity", "等级"),
     "column.sent": Text("since", "时间"),

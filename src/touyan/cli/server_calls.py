@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
@@ -10,6 +13,7 @@ from urllib.request import Request, urlopen
 
 from touyan.core.errors import TouyanError
 
+from .loading import loaded
 from .messages import tell
 
 PATIENCE_S = 30.0
@@ -54,6 +58,19 @@ class Server:
             raise _refusal(error) from None
         except (URLError, TimeoutError, OSError):
             raise TouyanError(tell("said.no-server", address=self._address), tell("hint.server")) from None
+
+
+def server_of(url: str | None, config: Path | None) -> Server:
+    """The server that is named, or the one of the settings."""
+    if url:
+        return Server(url)
+    settings, _ = loaded(config)
+    return Server(f"http://{settings.server.host}:{settings.server.port}")
+
+
+def who_is(by: str | None) -> str:
+    """The person who acts: named, by the environment, or the user of this machine."""
+    return by or os.environ.get("TOUYAN_OPERATOR") or getpass.getuser()
 
 
 def _refusal(error: HTTPError) -> TouyanError:

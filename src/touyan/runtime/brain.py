@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 import touyan
 from touyan.control.authority import Mode
 from touyan.core.alerts import Alert
@@ -31,6 +33,7 @@ from touyan.warning.watch import Watch
 from .alert_desk import EXERCISE, AlertDesk
 from .alert_file import load_alert_file
 from .channels.courier import Courier
+from .command_desk import CommandDesk
 from .exhibits import Gallery
 from .loop import make_loop
 from .no_store import NoStore
@@ -63,7 +66,9 @@ class Brain:
     ) -> None:
         self._store = open_store(store, time.time(), scenario.label().en)
         self._tick_s, mode = settings.brain.tick_s, Mode(settings.brain.mode)
-        self._city = make_loop(registry, scenario, controller, mode, self._store)
+        apart = settings if settings.authority.apart else None
+        self._city = make_loop(registry, scenario, controller, mode, self._store, settings.authority, apart)
+        self.command_desk = CommandDesk(self._city.control, self._city.ledger)
         self._twin = (
             make_loop(registry, scenario, twin_controller, Mode.AUTOMATIC, NoStore()) if twin_controller else None
         )
@@ -115,6 +120,7 @@ class Brain:
         control, state = self._city.control, self._city.state
         end = attempt("brain", "loop", state.now, self._run, lockstep)
         attempt("brain", "release", state.now, control.stop, state)
+        self._city.close()
         lockstep.close()
         self._state = "failed" if isinstance(end, Fault) else "finished"
         attempt("brain", "show", state.now, self._show)
@@ -142,7 +148,7 @@ class Brain:
 
     def about(self) -> About:
         """What is running."""
-        return self._about
+        return msgspec.structs.replace(self._about, mode=self._city.control.mode.value)
 
     def layers(self) -> list[LayerInfo]:
         """The map layers of all packs."""

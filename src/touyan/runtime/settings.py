@@ -13,12 +13,16 @@ import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from platformdirs import user_data_path
 
+from touyan.control.authority import Limits
+from touyan.control.engine import Terms
+from touyan.control.outcome import Margin
 from touyan.core.errors import InputError, SettingError
 from touyan.core.settings import Configurable, setting
 from touyan.fusion.store.settings import HistorySettings
@@ -46,6 +50,41 @@ class BrainTable(Configurable):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**{key: 0.0 if (key, value) == ("speed", "max") else value for key, value in values.items()})
+
+
+class AuthorityTable(Configurable):
+    """What a person lets the brain do by itself, and when command is taken from it."""
+
+    name = "authority"
+    set_by: str = setting("operator", help="Who answers for these limits; the name stands in every record.")
+    waits_s: float = setting(60.0, unit="SEC", at_least=1.0, help="How long a command waits for a person.")
+    entities: str = setting("", help="Ids that may be commanded without asking, with * and ?, by commas; empty: all.")
+    actions: str = setting("", help="Actions that may be taken without asking, by commas; empty: all.")
+    hours: str = setting("", help="When nobody must be asked, as 06:00-22:00 in the city's zone; empty: always.")
+    most_per_minute: int = setting(0, at_least=0, help="Commands in a minute without asking; 0 sets no limit.")
+    deadline_s: float = setting(
+        0.8, unit="SEC", at_least=0.05, at_most=60.0, help="By when a controller must have decided, or loses command."
+    )
+    apart: bool = setting(True, help="Let the controller work in a process of its own, so that it can be ended.")
+    stale_after_s: float = setting(
+        60.0, unit="SEC", at_least=5.0, help="After so long without readings nobody may decide on them."
+    )
+    worse_by: float = setting(0.5, at_least=0.0, help="Share by which a plan may miss its forecast.")
+    worse_at_least: float = setting(10.0, at_least=0.0, help="And the least by which it must, to be rolled back.")
+    rests_s: float = setting(300.0, unit="SEC", at_least=0.0, help="How long an entity rests after a rollback.")
+
+    def terms(self) -> Terms:
+        """The same, as control takes it; raises SettingError for hours that are none."""
+        limits = Limits(_words(self.entities), _words(self.actions), self._hours(), self.most_per_minute)
+        margin = Margin(self.worse_by, self.worse_at_least, self.rests_s)
+        return Terms(self.set_by, self.waits_s, limits, stale_after_s=self.stale_after_s, margin=margin)
+
+    def _hours(self) -> tuple[time, time] | None:
+        begin, _, end = self.hours.partition("-")
+        try:
+            return (time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())) if self.hours else None
+        except ValueError:
+            raise SettingError(self.name, "hours", self.hours, "a begin and an end, as 06:00-22:00") from None
 
 
 class CityTable(Configurable):
@@ -116,6 +155,7 @@ TABLES: dict[str, type[Configurable]] = {
     table.name: table
     for table in (
         BrainTable,
+        AuthorityTable,
         CityTable,
         ServerTable,
         BrokerTable,
@@ -151,6 +191,7 @@ class BrainSettings:
     """All settings of one brain, checked; `components` holds those of packs' components."""
 
     brain: BrainTable = field(default_factory=BrainTable)
+    authority: AuthorityTable = field(default_factory=AuthorityTable)
     city: CityTable = field(default_factory=CityTable)
     server: ServerTable = field(default_factory=ServerTable)
     broker: BrokerTable = field(default_factory=BrokerTable)
@@ -262,3 +303,7 @@ def _plain(given: Given) -> Any:
     if given.path == ("packs", "folders") and all(isinstance(folder, str) for folder in given.value):
         return os.pathsep.join(given.value)
     raise given.refusal("a list", TABLES[given.path[0]].settings[given.path[1]].expected())
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())

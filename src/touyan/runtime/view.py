@@ -15,6 +15,7 @@ from touyan.core.protocols import Scene
 from touyan.core.text import Text
 
 from .alert_desk import AlertDesk
+from .command_desk import CommandDesk
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -99,3 +100,7 @@ class BrainView(Protocol):
 
     def commands(self, most: int = 100) -> list[Command]:
         """The newest commands with their record, the newest first."""
+
+    @property
+    def command_desk(self) -> CommandDesk:
+        """The commands, and what people may do about them."""

@@ -1,8 +1,7 @@
-"""The HTTP API: what runs, layers, commands, figures, health; that of alerts is `alert_api`."""
+"""The HTTP API: what runs, layers, figures, health; alerts and commands have their own."""
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -10,9 +9,7 @@ from starlette.routing import Route
 from touyan import __version__
 from touyan.runtime.view import BrainView
 
-from .answers import Json, about_answer, command_answer, figure_answer, layer_answer
-
-_MOST_COMMANDS = 1_000
+from .answers import Json, about_answer, figure_answer, layer_answer
 
 
 class Api:
@@ -27,7 +24,6 @@ class Api:
             Route("/api/about", self.about),
             Route("/api/layers", self.layers),
             Route("/api/layers/{name}", self.layer),
-            Route("/api/commands", self.commands),
             Route("/api/figures", self.figures),
             Route("/health", self.health),
         ]
@@ -44,10 +40,6 @@ class Api:
         """One layer as GeoJSON (RFC 7946)."""
         return Json(self._view.features(request.path_params["name"]), media_type="application/geo+json")
 
-    def commands(self, request: Request) -> Response:
-        """The newest commands; `?most=` says how many."""
-        return Json([command_answer(command) for command in self._view.commands(_most(request))])
-
     def figures(self, request: Request) -> Response:
         """The figures of the newest beat; `at` is null before the first."""
         latest = self._view.latest()
@@ -60,10 +52,3 @@ class Api:
         state = "starting" if latest is None else latest.state
         answer = {"state": state, "beat": None if latest is None else latest.beat, "version": __version__}
         return Json(answer, 503 if state == "failed" else 200)
-
-
-def _most(request: Request) -> int:
-    text = request.query_params.get("most", "100")
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MOST_COMMANDS:
-        raise HTTPException(422, f"most: found {text!r}; expected a whole number from 1 to {_MOST_COMMANDS}")
-    return int(text)

@@ -19,6 +19,7 @@ from .alert_api import AlertApi
 from .alertmanager import Alertmanager
 from .answers import Json
 from .api import Api
+from .command_api import CommandApi
 from .feed import Feed
 from .ngsild.api import BrokerDoor
 from .pages import Pages
@@ -41,6 +42,7 @@ def create_app(view: BrainView, host: str = "127.0.0.1", broker: BrokerHost | No
         Route("/static/{stamp}/{path:path}", static.respond),
         *Api(view).routes(),
         *AlertApi(view, feed.alert_changed).routes(),
+        *CommandApi(view).routes(),
         *Alertmanager(view, feed.alert_changed).routes(),
         WebSocketRoute("/live", feed.connect),
     ]
