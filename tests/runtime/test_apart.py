@@ -75,7 +75,13 @@ class Trouble(Controller):
         return object()
 '''
 
-MANIFEST = 'name = "trouble"\ntitle = { en = "Trouble", zh = "麻烦" }\nowners = ["us"]\nengines = ["control"]\nlevel = "bronze"\n'
+MANIFEST = """
+name = "trouble"
+title = { en = "Trouble", zh = "麻烦" }
+owners = ["us"]
+engines = ["control"]
+level = "bronze"
+"""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Commands over HTTP: proposed by a brain that lives, decided by people, done by the street, and all of it on record."""
+"""Commands over HTTP: proposed by a living brain, decided by people, done by the street; all of it on record."""
 
 from __future__ import annotations
 
