@@ -145,6 +145,20 @@ def test_a_closed_alert_whose_condition_lasts_stays_closed_until_it_comes_anew()
     assert [alert.state.value for alert in book.all()] == ["open", "closed"]
 
 
+def test_a_condition_that_comes_and_goes_does_not_flood_the_log() -> None:
+    """A day of flicker would hide what people did; the record has every turn, the alert says how it is now."""
+    book, paper = book_with(raw())
+    for turn in range(50):
+        book.end(["fire|urn:ngsi-ld:House:1"], "fire", turn * 2 + 1.0)
+        book.open([raw(turn * 2 + 2.0)])
+    alert = book.get("alert-1")
+    assert (alert.ended, alert.count) == (None, 51)
+    assert len(alert.log) == 20
+    assert alert.log[-1].note.startswith("it comes and goes")
+    book.end(["fire|urn:ngsi-ld:House:1"], "fire", 200.0)
+    assert replayed(paper).get("alert-1").ended == book.get("alert-1").ended == 200.0
+
+
 def test_what_is_not_reported_again_in_time_has_passed() -> None:
     """Another system that fell silent must not leave its alerts standing for ever."""
     book, _ = book_with(raw(expires=60.0))
@@ -196,6 +210,23 @@ def test_a_silence_hides_while_it_lasts_and_says_who_made_it() -> None:
     assert book.get("alert-1").log[-1].note == "works (Li)"
     book.tick(50.0)
     assert book.get("alert-1").muted == ""
+
+
+def test_a_silence_with_a_broken_pattern_is_refused() -> None:
+    """It would stop the clock of the whole city at the next tick."""
+    book, _ = book_with(raw())
+    with pytest.raises(SettingError, match="a pattern that can be read"):
+        book.silence(Silence("", (Matcher("entity", "(", is_regex=True),), 0.0, 9.0, "Li"), 0.0)
+    book.tick(1.0)
+    assert book.silences() == []
+
+
+def test_people_see_what_is_open_and_only_the_newest_of_what_is_closed() -> None:
+    """After a year the page must not load a year; what waits for somebody is never left out."""
+    book, _ = book_with(*(raw(float(house), house) for house in range(1, 11)))
+    for number in range(2, 11):
+        book.close(f"alert-{number}", "Li", 20.0)
+    assert [alert.identifier for alert in book.current(closed=2)] == ["alert-10", "alert-9", "alert-1"]
 
 
 def test_a_silence_can_be_ended_early_but_only_once() -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -236,6 +237,25 @@ def test_a_detector_learns_each_label_once_and_its_words_stand_in_the_evidence()
     assert learner.heard == [(GATES[0], 3.0, "false")]
 
 
+class Endless(Learner):
+    """A detector that is infinitely sure."""
+
+    name = "learner"
+
+    def score(self, state: State) -> Finding:
+        """Infinity, also where it was seen."""
+        return Finding(GATES, np.full(4, math.inf), np.full(4, -math.inf))
+
+
+def test_infinite_readings_say_nothing_and_infinite_scores_leave_a_record_that_can_be_read() -> None:
+    """JSON has no infinity: an alert on one must not keep the brain from starting again."""
+    bench = Bench(rule(), rule("sure", detector="learner", above=1.0), detectors=[Endless()])
+    bench.read(1.0, math.inf, -math.inf, math.nan, 1.0)
+    assert {name for name, _, _ in bench.raised} == {"sure"}
+    alert = bench.book.all()[0]
+    assert msgspec.json.decode(msgspec.json.encode(alert), type=type(alert)) == alert
+
+
 def test_the_evidence_holds_the_minutes_before() -> None:
     """Whether it was a jump or a slow rise is the first that a person asks."""
     bench = Bench(rule())
@@ -301,7 +321,7 @@ def test_groups_in_columns_count_as_one_group_alone_would(steps: list[list[float
     for at, row in enumerate(steps):
         bench.read(at, *row)
         known = bench.state.table("Gate").column("level").tolist()
-        last = [at if value >= 5.0 else before for value, before in zip(known, last, strict=True)]
+        last = [at if 5.0 <= value < math.inf else before for value, before in zip(known, last, strict=True)]
         for canal, members in (("north", (0, 1)), ("south", (2, 3))):
             shows = sum(at - last[member] <= within for member in members) >= at_least
             if shows and not live[canal]:

@@ -114,6 +114,10 @@ class AlertDesk:
         """All alerts, the newest first."""
         return self._book.all()
 
+    def current(self) -> list[Alert]:
+        """All that is not closed, and the newest of what is, the newest first."""
+        return self._book.current()
+
     def get(self, identifier: str) -> Alert:
         """One alert as it stands; raises NotFoundError."""
         return self._book.get(identifier)

@@ -11,7 +11,7 @@ from touyan.core.alerts import Alert, AlertState, Severity
 
 
 class AlertQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Conditions that an alert must fulfil all of; an empty one asks for nothing.
+    """Conditions that an alert must fulfil all of; an empty one asks for the newest thousand.
 
     `since` is epoch seconds, `text` is looked for in headline and entity, `muted` is "yes" or "no".
     """
@@ -24,7 +24,7 @@ class AlertQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str = ""
     muted: str = ""
     since: float | None = None
-    most: int | None = None
+    most: int = 1_000
 
     def takes(self, alert: Alert) -> bool:
         """Whether an alert fulfils it."""

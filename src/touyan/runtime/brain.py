@@ -161,7 +161,7 @@ class Brain:
     def latest(self) -> Update | None:
         """The newest update, with all alerts in it."""
         with self._lock:
-            return self._latest and _with_alerts(self._latest, self._book.all())
+            return self._latest and _with_alerts(self._latest, self._book.current())
 
     def subscribe(self, listener: Callable[[Update], None]) -> Callable[[], None]:
         """Call `listener` with every update; returns the way to stop it."""

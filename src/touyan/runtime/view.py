@@ -89,7 +89,7 @@ class BrainView(Protocol):
         """A layer's GeoJSON FeatureCollection; raises NotFoundError."""
 
     def latest(self) -> Update | None:
-        """The newest beat with all alerts in it; None before the first."""
+        """The newest beat with the current alerts in it; None before the first."""
 
     def subscribe(self, listener: Callable[[Update], None]) -> Callable[[], None]:
         """Call `listener` (on the brain's thread, it must not block) at each beat; returns the way to stop."""

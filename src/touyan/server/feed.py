@@ -3,7 +3,8 @@
 Text frames are JSON objects with a `topic`:
 
     about     once, at the start: what `GET /api/about` answers
-    alerts    {all, alerts}: every alert at the start (`all` true), then those that changed, at once
+    alerts    {all, alerts}: at the start (`all` true) every alert that is not closed and the newest 500 that are, then
+              those that changed, at once
     figures   {at, beat, state, age_s, figures}: at most once a second. `at` is city time (epoch s), `state` one of
               starting, running, finished, failed; `age_s` is how long ago (wall time) the brain's newest beat came
     live      {at, layers: {layer: {feature id: value}}}: at most twice a second, only values that changed;
@@ -89,7 +90,7 @@ class Feed:
             self._clients.discard(client)
 
     async def _serve(self, client: _Client) -> None:
-        about, alerts = await run_in_threadpool(lambda: (self._view.about(), self._view.desk.all()))
+        about, alerts = await run_in_threadpool(lambda: (self._view.about(), self._view.desk.current()))
         # A tab that goes while something is sent is no fault; `listen` sees it go too.
         with suppress(WebSocketDisconnect):
             await client.socket.send_text(message("about", **about_answer(about)))

@@ -7,18 +7,19 @@ raw alert ─▶ its key is live: repeated ─▶ its key was in an alert: joins
 from __future__ import annotations
 
 import heapq
+import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
 
-from touyan.core.alert_records import AlertRecord, Joined, Left, Raised, Repeated, Silence, Silenced, Stepped
+from touyan.core.alert_records import AlertRecord, Joined, Left, Matcher, Raised, Repeated, Silence, Silenced, Stepped
 from touyan.core.alerts import LABELS, MOVES, Alert, AlertAction, AlertState, AlertStep
 from touyan.core.errors import NotFoundError, SettingError, StaleActionError
 from touyan.core.time import to_iso
 
-from .case import CAME_BACK, PASSED, Case, Member
+from .case import CAME_BACK, FLICKERS, PASSED, Case, Member
 from .desk import Desk
 from .groups import Groups
 from .muting import next_edge, veil
@@ -26,6 +27,8 @@ from .places import Places
 from .timers import Timers
 
 BY_DESK = "desk"
+_MOST_FLICKERS = 10
+"""How often a log tells that a condition came and went: a day of it would hide what people did."""
 _BY_PERSONS = frozenset(MOVES) - {AlertAction.COMMENT}
 
 
@@ -156,7 +159,9 @@ class AlertBook:
         return self.act(AlertAction.CLOSE, identifier, by, at, note)
 
     def silence(self, silence: Silence, at: float) -> Silence:
-        """Make or change a silence; without an identifier it is a new one."""
+        """Make or change a silence; without an identifier it is a new one. Raises SettingError for a bad pattern."""
+        for matcher in silence.matchers:
+            _check_pattern(matcher)
         with self._lock:
             identifier = silence.identifier or f"silence-{len(self._silences) + 1}"
             kept = msgspec.structs.replace(silence, identifier=identifier, updated=at)
@@ -219,6 +224,16 @@ class AlertBook:
         with self._lock:
             return [case.alert for case in reversed(self._cases.values())]
 
+    def current(self, closed: int = 500) -> list[Alert]:
+        """All that is not closed, and the newest of what is, the newest first."""
+        found, left = [], closed
+        for alert in self.all():
+            over = alert.state is AlertState.CLOSED
+            left -= over
+            if not over or left >= 0:
+                found.append(alert)
+        return found
+
     def silences(self) -> list[Silence]:
         """All silences, those that are over too, the oldest first."""
         with self._lock:
@@ -274,7 +289,7 @@ class AlertBook:
             yield self._step(alert.identifier, AlertAction.CONFIRM, raw.rule, raw.sent, "another sign of it")
         if alert.state is AlertState.RESOLVED:
             yield self._step(alert.identifier, AlertAction.REOPEN, raw.rule, raw.sent, CAME_BACK)
-        if alert.ended is not None:
+        if alert.ended is not None and _flickers(alert) < _MOST_FLICKERS:
             state = AlertState.OPEN if alert.state is AlertState.RESOLVED else alert.state
             yield Stepped(alert.identifier, AlertStep(state, raw.rule, raw.sent, CAME_BACK, AlertAction.RESUME))
 
@@ -293,7 +308,10 @@ class AlertBook:
         yield from (Left(name, key, at) for key in keys)
         if len(keys) < case.lasting:
             return
-        yield Stepped(name, AlertStep(case.alert.state, by, at, PASSED, AlertAction.END))
+        times = _flickers(case.alert) + 1
+        if times <= _MOST_FLICKERS:
+            note = PASSED if times < _MOST_FLICKERS else FLICKERS
+            yield Stepped(name, AlertStep(case.alert.state, by, at, note, AlertAction.END))
         if case.alert.state is AlertState.SUSPECTED:
             yield self._step(name, AlertAction.CLOSE, by, at, "it passed before it was confirmed")
 
@@ -399,6 +417,19 @@ class _Plan:
         self.keys: dict[str, str] = {}
         self.new: list[str] = []
         self.resumed: set[str] = set()
+
+
+def _flickers(alert: Alert) -> int:
+    """How often the log says that the condition has passed."""
+    return sum(step.action is AlertAction.END for step in alert.log)
+
+
+def _check_pattern(matcher: Matcher) -> None:
+    """A pattern that cannot be read would stop the clock at the next tick."""
+    try:
+        re.compile(matcher.value if matcher.is_regex else "")
+    except re.error as error:
+        raise SettingError("silence", matcher.name, matcher.value, f"a pattern that can be read ({error})") from None
 
 
 def _check_approval(alert: Alert, by: str) -> None:

@@ -10,12 +10,13 @@ from typing import assert_never
 import msgspec
 
 from touyan.core.alert_records import Joined, Left, Raised, Repeated, Stepped
-from touyan.core.alerts import Alert, AlertAction, AlertStep, Severity
+from touyan.core.alerts import Alert, AlertStep, Severity
 
 CaseRecord = Raised | Joined | Repeated | Left | Stepped
 
 PASSED = "the condition has passed"
 CAME_BACK = "the condition has come back"
+FLICKERS = "it comes and goes; further changes are on record only"
 
 _RANKS = tuple(Severity)
 """The worst first: an alert is as severe as the worst raw alert in it."""
@@ -68,7 +69,8 @@ class Case:
         if known is None or known.ended is not None:
             self.lasting += 1
         severity = min(self.alert.severity, raw.severity, key=_RANKS.index)
-        self._replace(count=self.alert.count + 1, members=len(self.members), last=raw.sent, severity=severity)
+        count = self.alert.count + 1
+        self._replace(count=count, members=len(self.members), last=raw.sent, severity=severity, ended=None)
 
     def _repeat(self, record: Repeated) -> None:
         member = self.members[record.key]
@@ -81,14 +83,11 @@ class Case:
         if member.ended is None:
             member.ended = at
             self.lasting -= 1
+        if not self.lasting:
+            self._replace(ended=at)
 
     def _step(self, step: AlertStep) -> None:
-        ended = self.alert.ended
-        if step.action is AlertAction.END:
-            ended = step.at
-        elif step.action is AlertAction.RESUME:
-            ended = None
-        self._replace(log=(*self.alert.log, step), ended=ended)
+        self._replace(log=(*self.alert.log, step))
 
     def _replace(self, **changes: object) -> None:
         self.alert = msgspec.structs.replace(self.alert, **changes)

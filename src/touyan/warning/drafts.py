@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 from touyan.core.alerts import Alert, AlertAction, AlertState, AlertStep, Evidence
@@ -63,7 +65,7 @@ class Drafter:
         contributors = shown.contributors(row)[:MOST_CONTRIBUTORS] if shown.contributors else ()
         return Evidence(
             self._reading.quantity,
-            from_si(float(shown.score[row]), unit),
+            _finite(from_si(float(shown.score[row]), unit)),
             from_si(spec.sign * spec.bound, unit),
             unit,
             since,
@@ -94,4 +96,9 @@ class Drafter:
 
 
 def _at(column: Column | None, row: int) -> float | None:
-    return None if column is None or np.isnan(column[row]) else float(column[row])
+    return None if column is None or not np.isfinite(column[row]) else float(column[row])
+
+
+def _finite(value: float) -> float:
+    """A score that JSON can hold: the record must be readable after a restart."""
+    return max(-sys.float_info.max, min(sys.float_info.max, value))

@@ -42,4 +42,4 @@ class Past:
     def of(self, row: int) -> tuple[tuple[float, float], ...]:
         """Times and values of one series, without those that are missing."""
         told = ((at, float(column[row])) for at, column in self._kept)
-        return tuple((at, value) for at, value in told if not np.isnan(value))
+        return tuple((at, value) for at, value in told if np.isfinite(value))

@@ -43,7 +43,7 @@ class Score:
 
 
 class Value:
-    """The last known values of a quantity; NaN where they are not fresh."""
+    """The last known values of a quantity; NaN where they are not fresh or not finite."""
 
     def __init__(self, of: str, quantity: str, fresh_s: float) -> None:
         self._of, self.quantity, self._fresh_s = of, quantity, fresh_s
@@ -52,9 +52,10 @@ class Value:
     def look(self, state: State) -> Finding:
         """Raises NotFoundError for a type that the city does not have."""
         table = state.table(self._of)
-        fresh = table.heard_at(self.quantity) >= state.now - self._fresh_s
         values = table.column(self.quantity)
-        return Finding(table.ids, values if fresh.all() else np.where(fresh, values, np.nan))
+        # An infinite reading is a fault of its sensor; it says nothing, as a missing one.
+        told = (table.heard_at(self.quantity) >= state.now - self._fresh_s) & ~np.isinf(values)
+        return Finding(table.ids, values if told.all() else np.where(told, values, np.nan))
 
 
 class Change:

@@ -5,15 +5,15 @@ What is sent twice after a crash bears the same identifier; what was never sent 
 
 from __future__ import annotations
 
-from touyan.core.alerts import Alert
+from touyan.core.alerts import Alert, AlertAction
 from touyan.runtime.no_store import NoStore
 from touyan.runtime.store import Store
 from touyan.warning.book import AlertBook
 
 from .declared import Channel
 
-Face = tuple[str, int, bool, bool]
-"""What of an alert is worth a message: its state, level, release and end."""
+Face = tuple[str, int, bool, int]
+"""What of an alert is worth a message: its state, level, release, and how often it ended or came back."""
 
 
 class Outbox:
@@ -55,4 +55,5 @@ class Outbox:
 
 
 def _face(alert: Alert) -> Face:
-    return alert.state.value, alert.level, alert.released, alert.ended is not None
+    turns = sum(step.action in (AlertAction.END, AlertAction.RESUME) for step in alert.log)
+    return alert.state.value, alert.level, alert.released, turns
