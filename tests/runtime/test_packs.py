@@ -262,3 +262,12 @@ def test_one_pack_alone_can_be_loaded_for_its_tests(tmp_path: Path) -> None:
     assert list(load_pack(write_pack(tmp_path)).packs) == ["wells"]
     with pytest.raises(PackError, match="it has no readable"):
         load_pack(tmp_path)
+
+
+def test_a_pack_names_the_city_that_shows_it(tmp_path: Path) -> None:
+    """`touyan demo --pack` must find it, and say which packs have one where a pack has none."""
+    write_pack(tmp_path)
+    registry = registry_of(tmp_path)
+    assert registry.demo_of("traffic") == "traffic/grid"
+    with pytest.raises(NotFoundError, match="pack with a city to show 'wells'"):
+        registry.demo_of("wells")

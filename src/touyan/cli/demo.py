@@ -18,6 +18,7 @@ TWIN = "own"
 def demo(
     host: Host = None,
     port: Port = None,
+    pack: Annotated[str | None, typer.Option("--pack", help=tell("option.demo-pack"))] = None,
     seed: Seed = None,
     minutes: Minutes = None,
     speed: Speed = None,
@@ -39,8 +40,10 @@ def demo(
     address = free_address(settings.server)
     wishes = {"seed": seed, "incident": incident or None}
     given = {name: value for name, value in wishes.items() if value is not None}
-    scenario = registry.component(Scenario, settings.city.scenario, given)
+    # A pack's own city is shown as it is: what decides on signals has nothing to do there.
+    shown, controller, twin = (registry.demo_of(pack), TWIN, None) if pack else (None, settings.brain.controller, TWIN)
+    scenario = registry.component(Scenario, shown or settings.city.scenario, given)
     warn_of_refused(registry)
-    brain = Brain(settings, registry, scenario, settings.brain.controller, TWIN, store=None)
-    visit = Visit(tell("source.generated"), TWIN, minutes, not no_browser, language)
+    brain = Brain(settings, registry, scenario, controller, twin, store=None)
+    visit = Visit(tell("source.generated"), twin, minutes, not no_browser, language)
     serve_city(brain, open_broker(None, settings.broker, settings.history), address, visit)

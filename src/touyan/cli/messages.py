@@ -253,6 +253,7 @@ MESSAGES: dict[str, Text] = {
     "option.unfinished": Text(
         "Read a recording that was cut short as far as it goes.", "读取中断的录像，能读多少读多少。"
     ),
+    "option.demo-pack": Text("Show the city of this pack.", "展示该业务包的城市。"),
     "option.folder": Text("Folder that receives the pack.", "存放业务包的文件夹。"),
     "argument.city": Text("Folder with a road network and flows.", "含路网与流量的文件夹。"),
     "argument.files": Text(

@@ -243,11 +243,16 @@ class Indicator(Component):
 
 
 class Layer(Component):
-    """What the map shows of one kind of thing."""
+    """What the map shows of one kind of thing.
+
+    A live value of `full`, in the unit of `unit_code`, has the last colour; without a unit it is a share.
+    """
 
     abstract = True
     kind = "layer"
     title: ClassVar[Text]
+    full: ClassVar[float] = 1.0
+    unit_code: ClassVar[str] = ""
 
     def start(self, plant: Plant) -> None:
         """Learn the infrastructure before the first live value."""

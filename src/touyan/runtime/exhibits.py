@@ -31,7 +31,8 @@ class Gallery:
         self._down: set[type[Component]] = set()
         self._layers = {layer.name: layer for layer in registry.fitting(Layer, city.plant)}
         self._infos = [
-            LayerInfo(layer.name, registry.pack_of(type(layer)).name, layer.title) for layer in self._layers.values()
+            LayerInfo(layer.name, registry.pack_of(type(layer)).name, layer.title, layer.full, layer.unit_code)
+            for layer in self._layers.values()
         ]
         self._indicators = registry.fitting(Indicator, city.plant)
         self._twin_indicators = registry.fitting(Indicator, city.plant) if twin else []

@@ -31,6 +31,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engines: list[str]
     level: str
     needs: list[str] = []
+    demo: str = ""
+    """The scenario that `touyan demo --pack` shows, as name or name:argument."""
 
 
 def read_manifest(folder: Path, name: str) -> Manifest:

@@ -125,6 +125,13 @@ class Registry:
         given = {value.path[3]: value.value for value in self._given if value.path[1:3] == (pack, component.name)}
         return component(**{**given, **(overrides or {})})
 
+    def demo_of(self, name: str) -> str:
+        """The scenario that a pack shows itself by; raises NotFoundError for a pack without one."""
+        shown = {pack.name: pack.manifest.demo for pack in self.packs.values() if pack.manifest.demo}
+        if name not in shown:
+            raise NotFoundError("pack with a city to show", name, shown)
+        return f"{name}/{shown[name]}"
+
     def find(self, kind: type[C], name: str) -> type[C]:
         """The component of a kind called `name` or `pack/name`; raises NotFoundError."""
         known = {f"{self.pack_of(component).name}/{component.name}": component for component in self.all(kind)}

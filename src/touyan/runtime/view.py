@@ -35,11 +35,13 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class LayerInfo(msgspec.Struct, frozen=True):
-    """A map layer: what it is called and how it is drawn (line, point or moving)."""
+    """A map layer: what it is called, and the live value that has the last colour, in its unit ("" is a share)."""
 
     name: str
     pack: str
     title: Text
+    full: float = 1.0
+    unit_code: str = ""
 
 
 class About(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ import { FREE_SPEED } from "./map/palette.js";
 import { hidden, inspected, layers, liveLayers, renderer, scale, toggle } from "./map/map_state.js";
 import { moment } from "./state.js";
 
+/** @import { LayerInfo } from "./records.js" */
 /** @import { CityMap } from "./map/city_map.js" */
 
 const STEPS_M = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000];
@@ -17,7 +18,7 @@ export function Legend() {
   return html`<details class="legend" open=${innerWidth > 700}>
     <summary>${t("legend.title")}</summary>
     <div class="entries">${entry("vehicles", t("legend.vehicles"), speedRamp())}
-    ${layers.value.map((layer) => entry(layer.name, say(layer.title), layerKey(layer.name)))}</div>
+    ${layers.value.map((layer) => entry(layer.name, say(layer.title), layerKey(layer)))}</div>
   </details>`;
 }
 
@@ -29,11 +30,12 @@ function entry(name, title, key) {
   </div>`;
 }
 
-/** Signals have states; any other layer whose things have values shows shares.
- * @param {string} name */
-function layerKey(name) {
-  if (name === "signals") return signalKey();
-  return liveLayers.value.has(name) && html`<div class="ramp"><span>0</span><i class="heat"></i><span>100 %</span></div>`;
+/** Signals have states; any other layer whose things have values shows shares, or values of its unit.
+ * @param {LayerInfo} layer */
+function layerKey(layer) {
+  if (layer.name === "signals") return signalKey();
+  const most = layer.unit_code ? quantity(layer.full, layer.unit_code) : "100 %";
+  return liveLayers.value.has(layer.name) && html`<div class="ramp"><span>0</span><i class="heat"></i><span>${most}</span></div>`;
 }
 
 const speedRamp = () => html`<div class="ramp"><span>0</span><i></i><span>${quantity(FREE_SPEED, "MTS")}</span></div>`;

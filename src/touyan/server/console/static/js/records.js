@@ -21,7 +21,7 @@
  *   severity: string, sent: number, evidence: Evidence, log: AlertStep[], status: string, ended: number | null,
  *   location: [number, number] | null, state: string }} Alert
  */
-/** @typedef {{ name: string, pack: string, title: Text }} LayerInfo */
+/** @typedef {{ name: string, pack: string, title: Text, full: number, unit_code: string }} LayerInfo */
 /** @typedef {{ at: number | null, beat: number | null, state: string }} Moment */
 /** @typedef {{ id?: string | number, geometry: any, properties: Record<string, any> | null }} Feature */
 

@@ -5,7 +5,7 @@ import { effect } from "../lib.js";
 import { calm, shownTheme } from "../preferences.js";
 import { alerts, connection, filter, listOf, selected } from "../state.js";
 import { decode, Fleet } from "./fleet.js";
-import { bounds, distanceTo, shapeOf, toDegrees, trace, viewOf } from "./geometry.js";
+import { bounds, disc, distanceTo, shapeOf, toDegrees, trace, viewOf } from "./geometry.js";
 import { drawAlerts, pickAlert } from "./marks.js";
 import { liveColour, readPalette } from "./palette.js";
 import { PlainBase } from "./plain_base.js";
@@ -20,6 +20,8 @@ const BAR_M = 1.5;
 /** Under this scale (pixels a metre) stop bars would be a blur. */
 const BARS_FROM = 0.06;
 const CLICK_PX = 9;
+/** Areas with a live value lie over the map and must not hide it. */
+const AREA_ALPHA = 0.45;
 /** What the legend and the scale cover. */
 const FOOT_PX = 56;
 const FOCUS_SCALE = 1.6;
@@ -193,29 +195,36 @@ export class CityMap {
     if ((this.fleet.moving(now) && !calm()) || pulsing) this.wake();
   }
 
-  /** Lines with a live value, one path a colour.
+  /** Lines, areas and points with a live value, one path a colour.
    * @param {CanvasRenderingContext2D} context @param {string} layer @param {Shape[]} shapes
    * @param {import("./geometry.js").Transform} to */
   drawLive(context, layer, shapes, to) {
     const values = this.values.get(layer);
     const bars = layer === ALWAYS_LIVE;
     if (hidden.value.has(layer) || (!values && !bars) || (bars && to.sx < BARS_FROM)) return;
-    /** @type {Map<string, Path2D>} */
+    const full = layers.value.find((info) => info.name === layer)?.full ?? 1;
+    /** @type {Map<string, { strokes: Path2D, fills: Path2D }>} */
     const paths = new Map();
     for (const shape of shapes) {
       const value = values?.get(shape.id);
       if (value === undefined && !bars) continue;
-      const colour = value === undefined ? this.palette.quiet : liveColour(this.palette, layer, value);
+      const colour = value === undefined ? this.palette.quiet : liveColour(this.palette, layer, value / full);
       if (!colour) continue;
-      const path = paths.get(colour) ?? new Path2D();
+      const path = paths.get(colour) ?? { strokes: new Path2D(), fills: new Path2D() };
       paths.set(colour, path);
-      for (const line of shape.lines) trace(path, line, to);
+      for (const line of shape.lines) {
+        if (shape.kind === "point") disc(path.fills, line, to);
+        else trace(shape.kind === "area" ? path.fills : path.strokes, line, to);
+      }
     }
     context.lineCap = "butt";
     context.lineWidth = Math.max(bars ? 2 : 3, (bars ? BAR_M : shapes[0]?.width ?? 0) * to.sx);
     for (const [colour, path] of paths) {
-      context.strokeStyle = colour;
-      context.stroke(path);
+      context.strokeStyle = context.fillStyle = colour;
+      context.stroke(path.strokes);
+      context.globalAlpha = shapes[0]?.kind === "area" ? AREA_ALPHA : 1;
+      context.fill(path.fills, "evenodd");
+      context.globalAlpha = 1;
     }
   }
 

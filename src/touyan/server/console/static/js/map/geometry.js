@@ -73,6 +73,16 @@ export function trace(path, line, to) {
   for (let i = 2; i < line.length; i += 2) path.lineTo(to.ox + to.sx * line[i], to.oy - to.sy * line[i + 1]);
 }
 
+const DISC_PX = 7;
+
+/** Put a point on a canvas path, as a disc that is as large at every scale.
+ * @param {CanvasRenderingContext2D | Path2D} path @param {Float64Array} line @param {Transform} to */
+export function disc(path, line, to) {
+  const x = to.ox + to.sx * line[0], y = to.oy - to.sy * line[1];
+  path.moveTo(x + DISC_PX, y);
+  path.arc(x, y, DISC_PX, 0, 2 * Math.PI);
+}
+
 /** Distance in pixels from a point to a polyline.
  * @param {Float64Array} line @param {Transform} to @param {number} px @param {number} py */
 export function distanceTo(line, to, px, py) {
