@@ -83,7 +83,6 @@ class AccidentalRelease(AirChange):
 class FailingInstrument(AirChange):
     """An instrument of one station that goes wrong for some time."""
 
-    name = "instrument-fault"
     station: str = setting(help="Name of the station.")
     quantity: str = setting(PM25, one_of=(PM25, PM10), help="What the instrument measures.")
     fault: str = setting(one_of=FAULT_KINDS, help="What it does.")
