@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from touyan.cli.exits import ExitCode
+from touyan.fusion.store.history import History
+from touyan.fusion.store.rows import Row
 
 from ..server.fake_city import START, FakeCity
 from ..server.running import running_server
 from .calling import Shell
 
+YEAR_2100 = 4_102_444_800  # a history keeps the last ninety days
 RULE = '[[rule]]\nname = "high"\nof = "Gate"\nquantity = "level"\nabove = 5\nevent = { en = "High", zh = "高" }\n'
 TABLE = "time,id,canal,level\n0,urn:ngsi-ld:Gate:a,n,1\n10,urn:ngsi-ld:Gate:a,n,9\n20,urn:ngsi-ld:Gate:a,n,1\n"
 
@@ -141,3 +144,26 @@ def test_a_long_table_is_read_as_a_wide_one(touyan: Shell, tmp_path: Path) -> No
     (tmp_path / "history.csv").write_text("time,id,type,quantity,value\n" + rows, encoding="utf-8")
     tried = touyan("rules", "test", str(tmp_path / "alerts.toml"), "--data", str(tmp_path / "history.csv"), "--json")
     assert tried.document["outcomes"][0]["raw"] == 1
+
+
+def test_rules_are_tried_on_what_the_broker_has_stored(touyan: Shell, tmp_path: Path) -> None:
+    """The city's own past is the best trial; the files of a running broker are only read."""
+    (tmp_path / "alerts.toml").write_text(RULE, encoding="utf-8")
+    folder = tmp_path / "broker" / "history"
+    history = History(folder)
+    level, kind = (
+        "https://uri.etsi.org/ngsi-ld/default-context/level",
+        "https://uri.etsi.org/ngsi-ld/default-context/Gate",
+    )
+    rows = [
+        Row("", "urn:ngsi-ld:Gate:a", (kind,), level, "", f"i{at}", at * 10**6, 0, at * 10**6, None, number, b"1")
+        for at, number in enumerate([1.0, 9.0, 1.0, 9.0], YEAR_2100)
+    ]
+    history.add(rows, 1)
+    history.flush()
+    history.close()
+    before = sorted(path.name for path in folder.iterdir())
+    tried = touyan("rules", "test", str(tmp_path / "alerts.toml"), "--data", str(tmp_path / "broker"), "--json")
+    assert tried.code == 0, tried.out
+    assert tried.document["outcomes"][0]["raw"] == 2
+    assert sorted(path.name for path in folder.iterdir()) == before

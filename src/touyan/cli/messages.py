@@ -235,8 +235,9 @@ MESSAGES: dict[str, Text] = {
     "option.silence-minutes": Text("For so many minutes of the city.", "持续的城市时间（分钟）。"),
     "option.maintenance": Text("Planned works.", "计划内维护。"),
     "option.history": Text(
-        "History: a table (.csv, .parquet), a recording (.rec), or a city to run.",
-        "历史数据：表格（.csv、.parquet）、录像（.rec），或要运行的城市。",
+        "History: a table (.csv, .parquet), a broker's folder, a recording (.rec), or a city to run; "
+        "without it the broker's own.",
+        "历史数据：表格（.csv、.parquet）、数据中枢的文件夹、录像（.rec），或要运行的城市；省略则用本机数据中枢。",
     ),
     "option.since": Text("From this time on, as 2026-05-01T08:00.", "从此时刻起，如 2026-05-01T08:00。"),
     "option.until": Text("Until this time.", "到此时刻止。"),

@@ -38,7 +38,7 @@ def check(file: _File, config: Config = None, json: Json = False, quiet: Quiet =
 @rules.command("test", help=tell("rules test"))
 def try_out(
     file: _File,
-    data: Annotated[Path, typer.Option("--data", help=tell("option.history"))],
+    data: Annotated[Path | None, typer.Option("--data", help=tell("option.history"))] = None,
     since: _Moment = None,
     until: Annotated[str | None, typer.Option("--until", help=tell("option.until"))] = None,
     step: Annotated[float, typer.Option("--step", min=0.1, help=tell("option.step"))] = 1.0,
@@ -53,10 +53,11 @@ def try_out(
     from touyan.runtime.rule_trial import try_rules
 
     begins, ends = _moment("--since", since), _moment("--until", until)
-    _, registry = loaded(config)
+    settings, registry = loaded(config)
     work = read_alert_file(file, registry)
     progress(tell("said.loading"))
-    trial = try_rules(work, open_history(data, registry), registry, begins, ends, step)
+    history = open_history(data or settings.store.path / "broker", registry)
+    trial = try_rules(work, history, registry, begins, ends, step)
     warn_of_refused(registry)
     show(msgspec.to_builtins(trial))
     columns = [tell(f"column.{name}") for name in ("rule", "raw", "alerts", "entities", "first", "last")]

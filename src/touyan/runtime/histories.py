@@ -1,4 +1,4 @@
-"""Histories out of files: tables of readings (CSV, Parquet), recordings of runs, and cities that are run for it.
+"""Histories out of files: tables (CSV, Parquet), a broker's history, recordings of runs, cities that are run for it.
 
 A table has a column `time` (ISO 8601, or epoch seconds) and a column `id`. Either each further column of numbers is
 a quantity, or `quantity` and `value` hold one reading a row. Columns of text are properties of the entities; `type`
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,9 +22,10 @@ from numpy.typing import NDArray
 from touyan.control.authority import Mode
 from touyan.core.entities import Entity, type_in, urn
 from touyan.core.errors import InputError
-from touyan.core.history import History
+from touyan.core.history import History as Readings
 from touyan.core.observations import Column, ObservationBatch
 from touyan.core.time import from_iso
+from touyan.fusion.store.history import History
 
 from .cities import find_scenario
 from .loop import make_loop
@@ -33,6 +35,8 @@ from .recordings import open_recording
 
 TABLES = (".csv", ".parquet")
 RECORDING = ".rec"
+LIST = "segments.json"
+"""The list of files in a broker's history."""
 _OWN = ("time", "id", "type", "quantity", "value")
 _PLAIN = "Thing"
 """The type of entities whose file names none."""
@@ -40,10 +44,13 @@ _PLAIN = "Thing"
 Batches = Iterator[tuple[float, list[ObservationBatch]]]
 
 
-def open_history(path: Path, registry: Registry) -> History:
+def open_history(path: Path, registry: Registry) -> Readings:
     """The history that a path holds; raises InputError, NotFoundError."""
     if path.suffix.lower() in TABLES:
-        return TableHistory(path)
+        return TableHistory(path, _read(path))
+    stored = next((folder for folder in (path, path / "history") if (folder / LIST).is_file()), None)
+    if stored is not None:
+        return TableHistory(path, _stored(stored))
     if path.suffix.lower() == RECORDING:
         return RecordedHistory(path)
     return CityHistory(path, registry)
@@ -59,10 +66,10 @@ class _Series(NamedTuple):
 
 
 class TableHistory:
-    """A table of readings in a file."""
+    """A table of readings; `path` is named when something is wrong with it."""
 
-    def __init__(self, path: Path) -> None:
-        table = _wide(path, _read(path))
+    def __init__(self, path: Path, table: Any) -> None:
+        table = _wide(path, table)
         at = _times(path, table.column("time"))
         order = np.argsort(at, kind="stable")
         table, at = table.take(pa.array(order)), at[order]
@@ -75,7 +82,7 @@ class TableHistory:
         self._series = {kind: _series(kind, names, types, at, table) for kind in dict.fromkeys(types)}
 
     def batches(self, since: float, until: float, step_s: float) -> Batches:
-        """See `History`."""
+        """See `core.history.History`."""
         for end in np.arange(since + step_s, until + step_s, step_s).tolist():
             made = (_batch(kind, series, end - step_s, end) for kind, series in self._series.items())
             yield end, [batch for batch in made if batch is not None]
@@ -94,7 +101,7 @@ class RecordedHistory:
         self.entities: Sequence[Entity] = [Entity(self.ID, "Recording")]
 
     def batches(self, since: float, until: float, step_s: float) -> Batches:
-        """See `History`."""
+        """See `core.history.History`."""
         with open_recording(self._path) as recording:
             for end in np.arange(since + step_s, until + step_s, step_s).tolist():
                 scene = recording.scene_at(min(end, self.span[1]))
@@ -114,7 +121,7 @@ class CityHistory:
         self.span = (self._loop.plant.now, self._loop.plant.now + self.SECONDS)
 
     def batches(self, since: float, until: float, step_s: float) -> Batches:
-        """See `History`; what was before `since` is run and passed over."""
+        """See `core.history.History`; what was before `since` is run and passed over."""
         plant = self._loop.plant
         plant.advance(max(0.0, since - plant.now))
         while plant.now < until:
@@ -129,6 +136,32 @@ def _read(path: Path) -> Any:
         raise InputError(str(path), "", "nothing there", "a table of readings") from None
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise InputError(str(path), "", f"a file that cannot be read ({error})", "a table as CSV or Parquet") from None
+
+
+def _stored(folder: Path) -> Any:
+    """The numbers of a broker's history, read beside a brain that may be writing it: its files are only linked to.
+
+    What is still in the brain's window is not in files, and not read.
+    """
+    with TemporaryDirectory(prefix="touyan-") as name:
+        for file in folder.iterdir():
+            (Path(name) / file.name).symlink_to(file.resolve())
+        history = History(Path(name))
+        rows = [row for row in history.rows("") if row.number is not None]
+        history.close()
+    columns = {
+        "time": [(row.created if row.observed is None else row.observed) / 1e6 for row in rows],
+        "id": [row.entity for row in rows],
+        "type": [_local(row.types[0]) if row.types else "" for row in rows],
+        "quantity": [_local(row.attribute) for row in rows],
+        "value": [row.number for row in rows],
+    }
+    return pa.table(columns)
+
+
+def _local(iri: str) -> str:
+    """The name at the end of an IRI."""
+    return iri.rstrip("/").rpartition("#")[2].rpartition("/")[2]
 
 
 def _wide(path: Path, table: Any) -> Any:
