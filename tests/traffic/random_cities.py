@@ -10,6 +10,7 @@ from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from touyan.core.geometry import Points, Projection
@@ -20,6 +21,12 @@ from touyan.packs.traffic.network import LEFT, RIGHT, STRAIGHT, RoadNetwork
 from touyan.packs.traffic.paths import DeadEnd
 from touyan.packs.traffic.timetable import Timetable
 from touyan.packs.traffic.traffic_world import Incident, TrafficWorld
+
+
+def examples(count: int) -> settings:
+    """So many examples, however long the first network waits for its kernels to compile."""
+    return settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 SEEDS = st.integers(0, 2**32 - 1)
 DEPARTURES_S = 60

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from touyan.packs.traffic.delays import delays
@@ -16,7 +16,7 @@ from touyan.packs.traffic.traffic_world import TrafficWorld
 from touyan.packs.traffic.trip_sums import TripSums
 from touyan.packs.traffic.worlds import Grid
 
-from .random_cities import City, cities
+from .random_cities import City, cities, examples
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -48,7 +48,7 @@ def test_nobody_is_faster_than_free(world: TrafficWorld) -> None:
     assert (known >= waiting_s - 1.0)[~np.isnan(known)].all()
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(city=cities(), cuts=st.lists(st.integers(1, 60), min_size=1, max_size=6))
 def test_figures_of_a_city_do_not_depend_on_how_often_they_are_asked_for(city: City, cuts: list[int]) -> None:
     """The console asks every second and a trial once; both must read the same, and what all trips say."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from touyan.core.geometry import Projection
+from touyan.packs.traffic import building
+from touyan.packs.traffic.building import CityPlan, CrossingPlan, LinkPlan, MovementPlan, RoadPlan
+from touyan.packs.traffic.network import STRAIGHT
 from touyan.packs.traffic.strict import Laws
+from touyan.packs.traffic.timetable import Timetable
 from touyan.packs.traffic.traffic_world import TrafficWorld
 
 from .plain_twin import check_second, plain_twin
-from .random_cities import City, cities
+from .random_cities import City, cities, examples
 
 SECONDS = 120
 
@@ -51,21 +56,46 @@ def compare(city: City) -> None:
         check_second(world, plain)
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(cities(lane_change=False, incidents=False))
 def test_the_kernels_equal_the_plain_twin_in_any_city(city: City) -> None:
     """Two programs written apart from one description agree on every vehicle in every second."""
     compare(city)
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(cities(lane_change=True, incidents=False))
 def test_the_kernels_equal_the_plain_twin_where_vehicles_change_lanes(city: City) -> None:
     """Wishes, shadows and who makes room: the part of the model with the most rules."""
     compare(city)
 
 
-@settings(max_examples=120, deadline=None)
+def test_a_halt_at_the_end_of_a_wrong_lane_is_noted() -> None:
+    """Who comes onto a short road too fast to change lanes stands at its end, and the trip says so."""
+    ends = [(0.0, 0.0), (200.0, 0.0), (220.0, 0.0), (420.0, 0.0)]
+    pairs: list[list[MovementPlan]] = [[], [straight(0, 0, 0)], [straight(1, 1, 0)], []]
+    crossings = [
+        CrossingPlan(f"c{number}", point, 5.0 * bool(turns), not turns, turns, [])
+        for number, (point, turns) in enumerate(zip(ends, pairs, strict=True))
+    ]
+    roads = [
+        RoadPlan(f"r{number}", number, number + 1, np.array(ends[number : number + 2]), [3.5] * lanes, [20.0] * lanes)
+        for number, lanes in enumerate((1, 2, 1))
+    ]
+    network = building.build(CityPlan(crossings, roads, Projection()))
+    city = City(network, Timetable.of_cars([(0, 1, 2)], np.array([0]), np.array([0])), 0, lane_change=True)
+    compare(city)
+    trips = drive(city.world(), city, SECONDS).trips()
+    assert trips.stops.tolist() == [1]
+    assert 1 <= trips.waiting_s[0] <= 10
+
+
+def straight(road: int, lane: int, lane_after: int) -> MovementPlan:
+    """One lane that leads on to the next road."""
+    return MovementPlan(STRAIGHT, road, road + 1, [LinkPlan(lane, lane_after, None)])
+
+
+@examples(120)
 @given(cities())
 def test_any_city_keeps_the_laws(city: City) -> None:
     """Nobody is lost, jumps or drives into another, whatever the streets, the signals and the breakdowns."""
@@ -76,7 +106,7 @@ def test_any_city_keeps_the_laws(city: City) -> None:
         laws.check()
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(cities())
 def test_no_trip_waits_longer_than_it_lasts(city: City) -> None:
     """Figures of a trip are parts of it: halts, approaches and ways fit into its time."""
@@ -91,7 +121,7 @@ def test_no_trip_waits_longer_than_it_lasts(city: City) -> None:
     assert np.all(trips.created_s <= np.where(np.isnan(trips.entered_s), np.inf, trips.entered_s))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(cities(), st.sampled_from([2, 3]))
 def test_the_number_of_threads_changes_no_digit(city: City, threads: int) -> None:
     """Whoever has more cores must find the same city."""
@@ -99,7 +129,7 @@ def test_the_number_of_threads_changes_no_digit(city: City, threads: int) -> Non
     assert digest(together) == digest(alone)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(cities(), st.integers(0, 60))
 def test_a_branch_goes_on_as_the_city_would_have(city: City, second: int) -> None:
     """Foresight is worthless unless a branch is the same city, to the last bit, and leaves it alone."""
@@ -108,7 +138,7 @@ def test_a_branch_goes_on_as_the_city_would_have(city: City, second: int) -> Non
     assert digest(drive(world, city, 60)) == solo
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(cities(), st.lists(st.integers(1, 40), min_size=1, max_size=5))
 def test_how_time_is_cut_changes_no_digit(city: City, cuts: list[int]) -> None:
     """One call for all seconds and a call for each are the same world."""
