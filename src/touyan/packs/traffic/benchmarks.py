@@ -14,6 +14,7 @@ from touyan.core.components import Benchmark
 from touyan.core.errors import NotFoundError
 from touyan.core.settings import setting
 
+from .control_tables import CONTROL_CITIES, TABLES, table_rows
 from .grid import grid_network
 from .peers.branches import branch_costs
 from .peers.cities import KNOWN_CITIES, City
@@ -102,6 +103,41 @@ class Simulation(Benchmark):
         cost = Sumo(city, folder, self.seed).cost(begins, ends)
         row = {"simulator": _SUMO, "lane_change": True} | _speed(cost, ends - begins)
         return row | _compared(row, ours)
+
+
+class Control(Benchmark):
+    """Travel times under signal controllers, beside the best published ones."""
+
+    name = "control"
+    protocol = (
+        "one hour from the first second, lane change on, sensors only: lane detectors and cameras every 5 s. Tables "
+        "30 s and 15 s: a decision in so many seconds among four phases, 5 s of the clearance phase at a change; 10 s: "
+        "among all phases; 5 s: among all phases, 2 s of clearance. Every command passes the guard, with times as "
+        "loose as that protocol; `own guard` stands for the guard as it comes. One setting of `rollout` for all cities. "
+        "travel_time_s is that of the published tables (LLMLight, XLight), engine_travel_time_s that of the engine "
+        "from creation on; queue: vehicles halting before signals, waiting_s: how long those halting have halted, both mean "
+        "over decisions. Means over the seeds, spread_s is largest less least travel_time_s. CPU seconds of a decision "
+        "are those of the whole beat. The published 5 s figures (CoordLight) are known at second hand, and their "
+        "protocol may differ: phases, clearance, measure"
+    )
+    tables: str = setting(", ".join(TABLES), help="Which tables to make, separated by commas.")
+    cities: str = setting(", ".join(CONTROL_CITIES), help="Which cities to run, separated by commas.")
+    only: str = setting("", help="Only controllers with this in their label.")
+    data: Path = setting(
+        Path("../shared/data/traffic"), help="Folder with the public city folders hangzhou_4x4 and jinan_3x4."
+    )
+    seeds: int = setting(3, at_least=1, at_most=100, help="How many seeds to run.")
+    seconds: int = setting(3600, unit="SEC", at_least=60, at_most=86_400, help="How long each run lasts.")
+
+    def rows(self) -> list[Row]:
+        """One row for each table, city and controller."""
+        cities = _chosen("city", self.cities, CONTROL_CITIES)
+        return [
+            row
+            for table in _chosen("table", self.tables, TABLES)
+            for city in cities
+            for row in table_rows(table, city, self.data, self.seeds, self.seconds, self.only)
+        ]
 
 
 class Branches(Benchmark):

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from touyan.control.lookahead import Search, Weighed
+from touyan.control.lookahead import Plan, Search, Weighed
 from touyan.core.commands import Alternative, Explanation
 from touyan.core.components import Controller
 from touyan.core.observations import Column
@@ -20,15 +20,15 @@ from touyan.core.settings import setting
 from touyan.core.text import Text
 from touyan.kernels.traffic.layout import NONE
 from touyan.kernels.traffic.sensing import HALTING_SPEED
+from touyan.kernels.traffic.staging import Seen
 
-from .cameras import CameraView
+from .cameras import CameraView, look_at
 from .habits import Habits
 from .looking_ahead import Patience, Sight, UsefulPhases
 from .network import Floats, Ints, RoadNetwork
-from .poisson import CAR
 from .pressure import PhasePressure
 from .readings import lane_readings
-from .sensed_world import Outlook, SensedWorlds, surroundings
+from .sensed_world import Outlook, SensedFuture, SensedWorlds, a_car, surroundings
 from .served_lanes import ServedLanes
 from .signal_controller import GIVE_BACK, LEAVE, SignalController
 from .timing import webster_greens
@@ -305,6 +305,8 @@ class LookAhead(SignalController):
         240.0, unit="SEC", at_least=60.0, at_most=900.0, help="Who has waited this long is served next."
     )
     memory_s: float = setting(900.0, unit="SEC", at_least=1.0, help="How long counts of turns and arrivals weigh.")
+    headway_s: float = setting(2.0, unit="SEC", at_least=0.5, at_most=5.0, help="Headway of the model's drivers.")
+    acceleration: float = setting(2.0, unit="MSK", at_least=0.5, at_most=5.0, help="Acceleration of the model's cars.")
     threads: int = setting(1, at_least=1, at_most=64, help="Futures tried at once; they change no decision.")
     seed: int = setting(0, at_least=0, help="Seed of the futures.")
 
@@ -313,7 +315,8 @@ class LookAhead(SignalController):
         self._network = network
         self._has_choice = (self.candidates >= 0).sum(axis=1) > 1
         self._outlook = Outlook(int(self.interval_s), max(1, round(self.horizon_s / self.interval_s)))
-        self._worlds = SensedWorlds(network, CAR, self.candidates, self._outlook)
+        car = a_car(self.headway_s, self.acceleration, float(network.lane_speed_limit.max(initial=0.0)))
+        self._worlds = SensedWorlds(network, car, self.candidates, self._outlook)
         self._sight = Sight(network, self.memory_s)
         served = ServedLanes(network, self.candidates)
         self._useful = UsefulPhases(network, self.candidates, served)
@@ -331,10 +334,8 @@ class LookAhead(SignalController):
     def wanted(self, state: State, number: int) -> Ints:
         """The plan that costs least in the futures tried."""
         deadline = time.monotonic() + self.deadline_s
-        seen, signals = self._sight.seen, self._sight.signals(state, self._target)
-        futures = [
-            self._worlds.at(seen, signals, self._sight.habits, (self.seed, number, n)) for n in range(self.samples)
-        ]
+        seen = self._sight.vehicles
+        futures = self._futures(state, seen, number)
         start = np.where(self._has_choice, futures[0].by_pressure(), NONE).astype(np.int32)
         options = self._useful.of(seen, start, self.interval_s)
         start, options = self._patience.served_first(state, start, options)
@@ -342,7 +343,23 @@ class LookAhead(SignalController):
         self._weighed = decision.weighed
         plan = np.where(self._has_choice, decision.plan, LEAVE).astype(np.int32)
         self._sight.asked(state, (plan != self._target) | (self._target < 0))
+        self._expect(futures[0], decision.plan, self._sight.age_s(state.now))
         return plan
+
+    def _futures(self, state: State, seen: Seen, number: int) -> list[SensedFuture]:
+        """Worlds as they may be now; what was seen some seconds ago has gone on since."""
+        signals, habits = self._sight.signals(state, self._target), self._sight.habits
+        futures = [self._worlds.at(seen, signals, habits, (self.seed, number, n)) for n in range(self.samples)]
+        for future in futures:
+            future.advance(self._sight.age_s(state.now))
+        return futures
+
+    def _expect(self, future: SensedFuture, plan: Plan, age_s: int) -> None:
+        """Foresee what will be on lanes that no camera shows, at the time of the look to come."""
+        if self._sight.silent.any():
+            future.command(plan)
+            future.advance(max(0, self._outlook.interval_s - age_s))
+            self._sight.expected = look_at(future.arrays)
 
     def reason(self, row: int, wanted: int) -> Text:
         """What each phase would cost."""

@@ -53,8 +53,10 @@ class Habits:
 
     def inflow(self) -> Floats:
         """Vehicles per second that come in on each gate."""
-        rate: Floats = self.flow()[self.gates]
-        return rate
+        rate, watched = self.flow()[self.gates], self._watched_s[self.gates] > 0
+        usual = float(rate[watched].mean()) if watched.any() else 0.0
+        inflow: Floats = np.where(watched, rate, usual)  # a detector that never spoke is taken for a usual one
+        return inflow
 
     def link_chance(self) -> Floats:
         """Chance of each link of a lane, added up within the lane, in the order of `link_from_lane_first`."""

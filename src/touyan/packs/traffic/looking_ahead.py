@@ -10,13 +10,13 @@ from touyan.kernels.traffic.layout import NONE
 from touyan.kernels.traffic.sensing import HALTING_SPEED
 from touyan.kernels.traffic.staging import Seen
 
-from .cameras import CameraView
+from .cameras import CameraView, in_order
 from .habits import Habits
 from .network import Flags, Floats, Ints, RoadNetwork
-from .readings import signal_readings
+from .readings import SILENT_AFTER, signal_readings
 from .sensed_world import SignalView
 from .served_lanes import ServedLanes
-from .vocabulary import LANE_CAMERA, PHASE
+from .vocabulary import LANE_CAMERA, PHASE, REPORT_INTERVAL_S
 
 
 class Sight:
@@ -28,16 +28,41 @@ class Sight:
         self._clearance = network.clearance_phase[network.signalised]
         self._clears_s = network.clearance_s[network.signalised]
         self._asked_at = np.full(len(network.signalised), -np.inf)
-        self._all = np.ones(network.lane_count, np.bool_)
         self.habits = Habits(network, memory_s)
+        self.silent: Flags = np.zeros(network.lane_count, np.bool_)
+        self.expected: Seen | None = None
         self._table: Table | None = None
+        self._heard_at = -np.inf
 
     def note(self, state: State) -> None:
         """Take over what is new."""
         self.habits.note(state)
         table = state.table(LANE_CAMERA)
-        if table is not self._table:
-            self._table, self.seen = table, self._cameras.seen(state, self._all)
+        if table is self._table:
+            return
+        heard = self._cameras.heard_at(state)
+        self._table, self._heard_at = table, float(heard.max(initial=-np.inf))
+        self.silent = heard < self._heard_at - SILENT_AFTER * REPORT_INTERVAL_S
+        self.seen = self._cameras.seen(state, ~self.silent)
+
+    @property
+    def vehicles(self) -> Seen:
+        """The vehicles that are seen, and those that were expected where nobody looks."""
+        if self.expected is None:
+            return self.seen
+        unseen = self.silent[self.expected.lane]
+        old = Seen(self.expected.lane[unseen], self.expected.distance[unseen], self.expected.speed[unseen])
+        return in_order(
+            Seen(
+                np.concatenate([self.seen.lane, old.lane]),
+                np.concatenate([self.seen.distance, old.distance]),
+                np.concatenate([self.seen.speed, old.speed]),
+            )
+        )
+
+    def age_s(self, now: float) -> int:
+        """Whole seconds since the last look."""
+        return round(now - self._heard_at) if np.isfinite(self._heard_at) else 0
 
     def asked(self, state: State, changes: Flags) -> None:
         """Remember which signals are asked to change now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from .crew import Crew
 from .demand import VehicleTypes
 from .habits import Habits
 from .network import Floats, Ints, RoadNetwork
+from .poisson import CAR
 from .pressure import PhasePressure
 from .state import branched, empty_world, new_trips, roomier
 
@@ -170,6 +172,13 @@ def _owners(network: RoadNetwork) -> Ints:
     row[network.signalised] = np.arange(len(network.signalised))
     ahead, behind = row[network.road_to[network.lane_road]], row[network.road_from[network.lane_road]]
     return np.where(ahead == NONE, behind, ahead).astype(np.int32)
+
+
+def a_car(headway_s: float, acceleration: float, free_speed: float) -> VehicleTypes:
+    """The one vehicle type of a model; what is not given is as in the published data sets."""
+    given = {"headway_time": headway_s, "max_pos_acc": acceleration, "usual_pos_acc": acceleration}
+    columns = {name: np.array([value]) for name, value in {**given, "max_speed": free_speed}.items()}
+    return replace(CAR, **columns)
 
 
 def surroundings(network: RoadNetwork) -> list[set[int]]:
