@@ -111,14 +111,14 @@ class Control(Benchmark):
     name = "control"
     protocol = (
         "one hour from the first second, lane change on, sensors only: lane detectors and cameras every 5 s. Tables "
-        "30 s and 15 s: a decision in so many seconds among four phases, 5 s of the clearance phase at a change; 10 s: "
-        "among all phases; 5 s: among all phases, 2 s of clearance. Every command passes the guard, with times as "
-        "loose as that protocol; `own guard` stands for the guard as it comes. One setting of `rollout` for all cities. "
-        "travel_time_s is that of the published tables (LLMLight, XLight), engine_travel_time_s that of the engine "
-        "from creation on; queue: vehicles halting before signals, waiting_s: how long those halting have halted, both mean "
-        "over decisions. Means over the seeds, spread_s is largest less least travel_time_s. CPU seconds of a decision "
-        "are those of the whole beat. The published 5 s figures (CoordLight) are known at second hand, and their "
-        "protocol may differ: phases, clearance, measure"
+        "30 s and 15 s: a decision in so many seconds among four phases, 5 s of the clearance phase at a change; 10 "
+        "s: among all phases; 5 s: among all phases, 2 s of clearance. Every command passes the guard with times as "
+        "loose as that protocol, which lets red last for ever; `own guard` stands for the guard as it comes. One "
+        "setting of `rollout` for all cities. travel_time_s is that of the published tables (LLMLight, XLight), "
+        "engine_travel_time_s that of the engine from creation on; queue: vehicles halting before signals, waiting_s: "
+        "how long those halting have halted, both mean over decisions. Means over the seeds, spread_s is largest less "
+        "least travel_time_s. CPU seconds of a decision are those of the whole beat. The published 5 s figures "
+        "(CoordLight) are known at second hand, and their protocol may differ: phases, clearance, measure"
     )
     tables: str = setting(", ".join(TABLES), help="Which tables to make, separated by commas.")
     cities: str = setting(", ".join(CONTROL_CITIES), help="Which cities to run, separated by commas.")

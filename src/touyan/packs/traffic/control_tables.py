@@ -25,7 +25,7 @@ from .worlds import CityFlowCity
 
 Row = dict[str, Any]
 
-_NO_LIMIT = 900.0  # of red, s: the published protocol has none
+_NO_LIMIT = 1e6  # of red, s: the published protocol has none
 
 
 class ControlCity(NamedTuple):

@@ -301,9 +301,7 @@ class LookAhead(SignalController):
     deadline_s: float = setting(
         10.0, unit="SEC", at_least=0.1, help="Wall time after which the best plan found so far is taken."
     )
-    longest_red_s: float = setting(
-        240.0, unit="SEC", at_least=60.0, at_most=900.0, help="Who has waited this long is served next."
-    )
+    longest_red_s: float = setting(240.0, unit="SEC", at_least=60.0, help="Who has waited this long is served next.")
     memory_s: float = setting(900.0, unit="SEC", at_least=1.0, help="How long counts of turns and arrivals weigh.")
     headway_s: float = setting(2.0, unit="SEC", at_least=0.5, at_most=5.0, help="Headway of the model's drivers.")
     acceleration: float = setting(2.0, unit="MSK", at_least=0.5, at_most=5.0, help="Acceleration of the model's cars.")

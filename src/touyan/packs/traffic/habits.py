@@ -39,7 +39,8 @@ class Habits:
         new = np.isfinite(heard) & (heard != self._heard)
         if not new.any():
             return
-        passed = np.where(new, np.where(np.isfinite(self._heard), heard - self._heard, REPORT_INTERVAL_S), 0.0)
+        since = np.where(np.isfinite(self._heard), self._heard, heard - REPORT_INTERVAL_S)
+        passed = np.where(new, np.where(new, heard, 0.0) - np.where(new, since, 0.0), 0.0)
         keep = np.exp(-passed / self._memory_s)
         count = np.where(new, self._lanes.column(state, ENTERED), 0.0)
         self._entered = self._entered * keep + count
