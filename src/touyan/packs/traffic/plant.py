@@ -16,18 +16,21 @@ from touyan.core.text import Text
 
 from .cameras import CameraFeed
 from .city_measures import city_measures
+from .floating_cars import FloatingCarFeed
 from .journeys import CrossingTimes
 from .network import RoadNetwork
-from .sources import DetectorFeed, LaneCameras, LaneDetectors, SignalFeed, SignalHeads
+from .sources import DetectorFeed, FloatingCars, LaneCameras, LaneDetectors, SignalFeed, SignalHeads
 from .strict import Laws
 from .traffic_world import TrafficWorld
 from .trip_sums import TripSums
 from .vocabulary import (
+    FLOATING_CARS,
     LANE_CAMERA,
     LANE_DETECTOR,
     PHASE,
     RELEASE,
     TRAFFIC_SIGNAL,
+    floating_cars,
     lane_cameras,
     lane_detectors,
     traffic_signals,
@@ -55,13 +58,16 @@ class SimulatedCity:
         self._sums = TripSums()
         self._refused = refused
         self._starts_at = starts_at
-        self._detectors: list[DetectorFeed | CameraFeed] = [
+        self._detectors: list[DetectorFeed | CameraFeed | FloatingCarFeed] = [
             *(DetectorFeed(s, world.network) for s in sources if isinstance(s, LaneDetectors)),
             *(CameraFeed(s, world.network) for s in sources if isinstance(s, LaneCameras)),
+            *(FloatingCarFeed(s, world.network) for s in sources if isinstance(s, FloatingCars) and s.share > 0.0),
         ]
         self._signals = [SignalFeed(s, world.network) for s in sources if isinstance(s, SignalHeads)]
         self._crossings = dict(zip(traffic_signals(world.network), world.network.signalised.tolist(), strict=True))
         self.inventory = inventory(world.network)
+        if any(isinstance(feed, FloatingCarFeed) for feed in self._detectors):
+            self.inventory += reported_roads(world.network)
 
     def branch(self) -> SimulatedCity:
         """An independent copy with its sensors; the inventory is shared, for it never changes."""
@@ -164,6 +170,12 @@ class SimulatedCity:
 def inventory(network: RoadNetwork) -> list[Entity]:
     """Detectors and cameras in the order of the lanes, then signals in the order of `signalised`."""
     return _lane_detectors(network) + _lane_cameras(network) + _signals(network)
+
+
+def reported_roads(network: RoadNetwork) -> list[Entity]:
+    """The roads of which a provider of floating cars speaks."""
+    roads = zip(floating_cars(network), network.road_ids, strict=True)
+    return [Entity(identifier, FLOATING_CARS, {"road": road}) for identifier, road in roads]
 
 
 def _lane_detectors(network: RoadNetwork) -> list[Entity]:

@@ -59,6 +59,16 @@ class LaneCameras(Source):
     seed: int = setting(0, help="Seed of noise and loss.")
 
 
+class FloatingCars(Source):
+    """What a provider says of each road, from the share of cars that report to it."""
+
+    share: float = setting(0.0, at_least=0.0, at_most=1.0, help="Share of vehicles that report; 0: no provider.")
+    interval_s: int = setting(10, unit="SEC", at_least=1, help="Time between two looks.")
+    noise_m_s: float = setting(0.0, unit="MTS", at_least=0.0, help="Standard deviation of a reported speed.")
+    loss: float = setting(0.0, at_least=0.0, at_most=1.0, help="Share of looks at a car that get lost.")
+    seed: int = setting(0, help="Seed of who reports, noise and loss.")
+
+
 class SignalHeads(Source):
     """The state that each signal reports: its phase, and whether it is under command."""
 

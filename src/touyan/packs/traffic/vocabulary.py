@@ -1,7 +1,8 @@
 """The words of road traffic that sensors say and the brain reads.
 
 A `LaneDetector` is one lane-area detector for each lane (as SUMO's E2); it reports once an interval. A
-`LaneCamera` looks at one lane from above its stop line, and tells where each vehicle is, not who it is. A
+`LaneCamera` looks at one lane from above its stop line, and tells where each vehicle is, not who it is.
+`FloatingCars` are what a provider says of one road from the cars that report to it. A
 `TrafficSignal` is the signal of one crossing, whose own controller inserts the clearance phase at each
 change. `occupancy` has the meaning of FIWARE's TrafficFlowObserved; `meanSpeed` is its
 averageVehicleSpeed in SI.
@@ -19,6 +20,7 @@ from .network import RoadNetwork
 LANE_DETECTOR = "LaneDetector"
 LANE_CAMERA = "LaneCamera"
 TRAFFIC_SIGNAL = "TrafficSignal"
+FLOATING_CARS = "FloatingCars"
 
 REPORT_INTERVAL_S = 5
 """How often a lane detector reports, unless the city says otherwise."""
@@ -48,6 +50,13 @@ def speed_of(rank: int) -> str:
     return f"speed{rank}"
 
 
+# Quantities of FloatingCars, for each road since the last look; who they are never leaves the provider.
+PROBES = "probes"  # looks at cars on the road
+PROBE_SPEED = "probeSpeed"  # m/s, their mean; NaN with none
+PROBES_HALTING = "probesHalting"  # of those looks, slower than 0.1 m/s
+PROBES_PASSED = "probesPassed"  # cars that left the road
+
+
 # Quantities of a TrafficSignal. `COMMANDED` is 1 under the brain's command, 0 on its own programme.
 PHASE = "phase"  # index of the phase that is shown
 
@@ -66,6 +75,11 @@ def lane_detectors(network: RoadNetwork) -> tuple[str, ...]:
 def lane_cameras(network: RoadNetwork) -> tuple[str, ...]:
     """Ids of the lane cameras, in the order of the lanes."""
     return tuple(urn(LANE_CAMERA, lane) for lane in network.lane_ids)
+
+
+def floating_cars(network: RoadNetwork) -> tuple[str, ...]:
+    """Ids of what floating cars say, in the order of the roads."""
+    return tuple(urn(FLOATING_CARS, road) for road in network.road_ids)
 
 
 def traffic_signals(network: RoadNetwork) -> tuple[str, ...]:

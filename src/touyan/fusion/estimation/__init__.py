@@ -1,0 +1,1 @@
+"""Estimation: several sources for one quantity become one estimate with its uncertainty."""
