@@ -148,6 +148,20 @@ def test_a_signal_that_nobody_can_see_is_not_commanded(phase: float) -> None:
     assert rule.objection(command(FIRST, 2), city.state) == "nobody knows what the signal shows"
 
 
+def test_what_was_heard_before_a_release_says_nothing_after_it() -> None:
+    """The programme may have begun a green since; one lost report must not cut it short."""
+    city, rule = SensedCity(NETWORK), MinimumGreen()
+    rule.start(city)
+    seen(rule, 0, 0, city)
+    rule.applied(command(FIRST, 0, RELEASE), city.now)
+    assert rule.objection(command(FIRST, 2), city.at(1)) == "nobody knows what the signal shows"
+    seen(rule, 0, 2, city, commanded=0.0)
+    assert rule.objection(command(FIRST, 2), city.state) is None
+    city.at(4)
+    rule.note(city.state)
+    assert rule.objection(command(FIRST, 2), city.state) == "nobody knows what the signal shows"
+
+
 def test_the_same_phase_again_and_another_crossing_are_no_change() -> None:
     """Repeating a command ends no green; the neighbour's phase is its own affair."""
     city, rule = SensedCity(NETWORK), MinimumGreen()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +20,9 @@ from touyan.core.settings import setting
 from .control_tables import CONTROL_CITIES, TABLES, table_rows
 from .estimation_study import SensorPlan, study
 from .grid import grid_network
+from .guard_trials import GuardTrials, Verdict
+from .guards import GUARDS
+from .intergreens import clearances
 from .peers.branches import branch_costs
 from .peers.cities import KNOWN_CITIES, City
 from .peers.districts import read_district
@@ -351,3 +357,45 @@ class Estimation(Benchmark):
             network = city.network()
             rows += [{"demand": flow.stem} | row for row in study(network, city.demand(network), plans)]
         return rows
+
+
+class GuardBench(Benchmark):
+    """A million adversarial command sequences against the guard, judged by the lights."""
+
+    name = "guard"
+    protocol = (
+        "each sequence is 12 commands to one signal by one of seven adversaries (random, eager, to and fro, take and "
+        "give back, at the edges of greens and clearances, odd values, two at once); 5 % of the signals' reports are "
+        "lost. What the guard lets pass goes to a street without vehicles, whose lights a monitor that shares no code "
+        "with the guard judges every second: conflicting greens, greens under 5 s, clearances shorter than speed and "
+        "width ask for. Half of the sequences with a clearance phase, half with what two phases share"
+    )
+    sequences: int = setting(1_000_000, at_least=100, help="Sequences in all.")
+    chunk: int = setting(50_000, at_least=100, help="Sequences of one run; each run has a seed of its own.")
+    size: int = setting(12, at_least=1, at_most=100, help="Crossings on a side of the grid.")
+
+    def rows(self) -> list[Row]:
+        """One row for each kind of clearance."""
+        return [self._row(shares) for shares in (False, True)]
+
+    def _row(self, shares: bool) -> Row:
+        network = grid_network(self.size, self.size)
+        if shares:
+            network = replace(network, clears_by_phase=False)
+            network = replace(network, given_clearance_s=clearances(network))
+        wanted, seed, began = self.sequences // 2, 0, time.process_time()
+        total = Verdict(0, 0, 0, Counter(), 0, [])
+        while total.sequences < wanted:
+            trials = GuardTrials(network, [rule() for rule in GUARDS], seed)
+            total = total.plus(trials.run(min(self.chunk, wanted - total.sequences)))
+            seed += 1
+        return {
+            "clearance": "shared greens" if shares else "by phase",
+            "sequences": total.sequences,
+            "commands": total.commands,
+            "passed": total.passed,
+            "signal_seconds_watched": total.seconds * self.size**2,
+            "breaches": len(total.breaches),
+            "cpu_s": round(time.process_time() - began, 1),
+            **{f"refused_by_{rule}": count for rule, count in sorted(total.refused.items())},
+        }

@@ -158,6 +158,7 @@ class MinimumGreen(SignalGuard):
         self._greens = GreenRows(network)
         self._shown = ShownPhases(network)
         self._asked: dict[str, tuple[int, float]] = {}
+        self._acted: dict[str, float] = {}
 
     def note(self, state: State) -> None:
         """See which phase each signal shows."""
@@ -173,7 +174,8 @@ class MinimumGreen(SignalGuard):
         return self._under_way(command, row, state.now) or self._brief(command, row, state.now)
 
     def applied(self, command: Command, at: float) -> None:
-        """Remember what was asked for, until it is seen."""
+        """Remember what was asked for, until it is seen; what was heard before says nothing any more."""
+        self._acted[command.entity] = at
         if command.action == PHASE:
             self._asked[command.entity] = (int(command.value), at)
         else:
@@ -190,7 +192,8 @@ class MinimumGreen(SignalGuard):
 
     def _brief(self, command: Command, row: int, now: float) -> str | None:
         shown = int(self._shown.phase[row])
-        if shown in (UNKNOWN, CHANGING):
+        current = self._shown.is_current(row, now, self._acted.get(command.entity, -np.inf))
+        if shown in (UNKNOWN, CHANGING) or not current:
             mine = self._asked.get(command.entity, (UNKNOWN,))[0] == command.value
             return None if mine else "nobody knows what the signal shows"
         ends = self._greens.of(row, shown) & ~self._greens.of(row, int(command.value))
@@ -302,6 +305,9 @@ class NoFlapping(SignalGuard):
             self._changes[command.entity].append(at)
             self._last[command.entity] = value
 
+
+GUARDS = (KnownCrossing, KnownPhase, ConflictingGreens, ClearanceTime, MinimumGreen, MaximumRed, NoFlapping)
+"""All rules; a loader takes them by their class, a trial by this list."""
 
 # City time is a sum of steps; a rule must not refuse for a rounding error.
 _ROUNDING_S = 1e-6

@@ -17,6 +17,9 @@ UNKNOWN = -2
 CHANGING = -1
 """Between two phases."""
 
+CURRENT_S = 0.5
+"""A signal on its own programme may have changed since a report that is older."""
+
 SILENT_AFTER_S = 10.0
 """After so long without a report nobody knows what a signal shows."""
 
@@ -29,13 +32,20 @@ class ShownPhases:
         self.row = {signal: row for row, signal in enumerate(self.ids)}
         self.phase: Ints = np.full(len(self.ids), UNKNOWN, np.int32)
         self.since: Column = np.full(len(self.ids), np.inf)
+        self.heard: Column = np.full(len(self.ids), -np.inf)
         self.commanded: Flags = np.zeros(len(self.ids), bool)
         self.changed: Flags = np.zeros(len(self.ids), bool)
         self._readings = signal_readings(network)
 
+    def is_current(self, row: int, now: float, since: float) -> bool:
+        """Whether what was heard holds: newer than `since`, and of now where the programme goes on by itself."""
+        heard = float(self.heard[row])
+        return heard > since and (bool(self.commanded[row]) or now - heard <= CURRENT_S)
+
     def note(self, state: State) -> None:
         """Look at the newest reports; a phase counts from the moment it was first seen."""
         heard = self._readings.heard_at(state, PHASE)
+        self.heard = heard
         fresh = state.now - heard <= SILENT_AFTER_S
         said = np.nan_to_num(self._readings.column(state, PHASE), nan=UNKNOWN)
         phase: Ints = np.where(fresh, said, UNKNOWN).astype(np.int32)
