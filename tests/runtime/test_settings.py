@@ -47,7 +47,12 @@ def test_the_environment_is_above_the_file_and_the_command_line_above_both(tmp_p
         ("[server]\nport = 70000", "server.port", "70000", "a whole number of at least 0 and at most 65535"),
         ("[server]\nprot = 1", "server.prot", "the unknown key 'prot'", "port"),
         ("[sever]\nport = 1", "sever.port", "the unknown table 'sever'", "server"),
-        ("port = 1", "port", "the unknown table 'port'", "one of "),
+        (
+            "port = 1",
+            "port",
+            "the unknown table 'port'",
+            "one of alerts, authority, brain, broker, city, history, packs, server, settings, store",
+        ),
         ("server = 1", "server", "1", "a table"),
         ("[brain]\nmode = 'auto'", "brain.mode", "'auto'", "one of advise, confirm, automatic"),
         ("[brain]\nspeed = -1", "brain.speed", "-1", "a number of at least 0"),
