@@ -90,6 +90,26 @@ def test_a_lost_connection_is_made_again_and_told(dead: DeadLetters) -> None:
     run(steps())
 
 
+def test_values_come_in_with_their_quality_and_the_source_has_a_score(dead: DeadLetters) -> None:
+    """An implausible number stays on record, but never reaches the state."""
+
+    async def steps() -> None:
+        shelf = Shelf()
+        mapping = msgspec.convert(
+            {"type": "Loop", "id": "{id}", "values": {"count": {"from": "count", "most": 100}}}, Mapping
+        )
+        letters = [b'[{"id": 1, "count": 5}, {"id": 2, "count": 5000}]']
+        intake = Intake(source(Script([letters]))._replace(mapping=mapping), shelf, dead)
+        await intake.run()
+        (arrival,) = shelf.understood[0].arrivals
+        assert [entity["count"]["quality"]["value"] for entity in arrival.entities()][1].startswith("implausible")
+        assert arrival.usable().values["count"][0] == 5.0
+        assert arrival.usable().values["count"][1] != 5000.0
+        assert intake.card.as_dict()["implausible"] == 1
+
+    run(steps())
+
+
 def test_a_full_disk_holds_letters_back_until_there_is_room(dead: DeadLetters) -> None:
     """A letter must not be confirmed to its sender while it is in memory only."""
 

@@ -105,12 +105,13 @@ def test_readings_go_out_as_ngsi_ld_in_the_units_in_which_they_came(tmp_path: Pa
     told = declared(tmp_path, LOOPS.format(format="json")).read(Letter(BODIES["json"], NOW))
     first, second = one(told).entities()
     when = "2026-03-01T00:00:00.000Z"
+    origin = {"source": {"type": "Property", "value": "loops"}}
     assert first == {
         "id": "urn:ngsi-ld:TrafficFlowObserved:S1-2",
         "type": "TrafficFlowObserved",
-        "intensity": {"type": "Property", "value": 720.0, "observedAt": when, "unitCode": "E58"},
-        "averageVehicleSpeed": {"type": "Property", "value": 36.0, "observedAt": when, "unitCode": "KMH"},
-        "status": {"type": "Property", "value": "ok", "observedAt": when},
+        "intensity": {"type": "Property", "value": 720.0, "observedAt": when, "unitCode": "E58", **origin},
+        "averageVehicleSpeed": {"type": "Property", "value": 36.0, "observedAt": when, "unitCode": "KMH", **origin},
+        "status": {"type": "Property", "value": "ok", "observedAt": when, **origin},
     }
     assert second == {"id": "urn:ngsi-ld:TrafficFlowObserved:S1-3", "type": "TrafficFlowObserved"}
 

@@ -12,12 +12,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from touyan.core.errors import BusyError, StorageFullError
 
-from .arrivals import Letter
+from ..quality.checks import Checks
+from ..quality.score_cards import ScoreCard
+from .arrivals import Arrival, Letter
 from .backoff import Backoff
 from .connector import ConnectionLostError
 from .dead_letters import DeadLetters
@@ -57,6 +59,9 @@ class Intake:
     def __init__(self, declared: DeclaredSource, sink: Sink, dead_letters: DeadLetters) -> None:
         self.declared = declared
         self.tally = Tally()
+        self.card = ScoreCard(declared.name)
+        mapped = declared.mapping.values if declared.mapping else {}
+        self._checks = Checks(ranges={name: value.range() for name, value in mapped.items()})
         self._sink, self._dead_letters = sink, dead_letters
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(declared.connector.buffer)
         self._backoff = Backoff(declared.connector.first_wait_s, declared.connector.longest_wait_s)
@@ -149,7 +154,14 @@ class Intake:
             first = told.refused[0]
             reason = f"{len(told.refused)} records left out, the first: record {first.record}: {first.reason}"
             self._dead_letters.keep(self.declared.name, letter, reason)
-        return told
+        return told._replace(arrivals=[self._checked(arrival, letter.at) for arrival in told.arrivals])
+
+    def _checked(self, arrival: Arrival, now: float) -> Arrival:
+        """The same with flags of quality, noted on the score card."""
+        batch = arrival.batch()
+        flags = self._checks.check(batch, now)
+        self.card.note(batch.values, flags, now - batch.observed_at)
+        return replace(arrival, flags=flags)
 
 
 async def replay(

@@ -16,7 +16,9 @@ import numpy as np
 from touyan.core.entities import urn
 from touyan.core.observations import Column
 from touyan.core.time import from_iso
+from touyan.core.units import to_si
 
+from ..quality.checks import physical_least
 from .arrivals import Arrival, Letter
 from .formats import FORMATS
 from .records import Records
@@ -27,12 +29,19 @@ _MILLISECONDS = 1e11
 
 
 class ValueMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"path": "from"}):
-    """One number: where it stands, its unit, and which numbers mean that there is none."""
+    """One number: where it stands, its unit, what it can be, and which numbers mean that there is none."""
 
     path: str
     unit: str = ""
     scale: float = 1.0
     missing: tuple[float, ...] = ()
+    least: float = -math.inf
+    most: float = math.inf
+
+    def range(self) -> tuple[float, float]:
+        """Least and most that it can be, SI."""
+        code = self.unit or "C62"
+        return to_si(max(self.least, physical_least(code)), code), to_si(self.most, code)
 
 
 class TimeMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"path": "from"}):
