@@ -120,7 +120,7 @@ def test_a_suspicion_that_passes_is_closed_and_one_that_lasts_is_confirmed() -> 
     """Suspicions tidy themselves away; only what lasted waits for a person."""
     book, _ = book_with(raw(house=1, suspected=True), raw(house=2, suspected=True))
     book.end(["fire|urn:ngsi-ld:House:1"], "fire", 5.0)
-    book.confirm(["fire|urn:ngsi-ld:House:2"], "fire", 6.0)
+    book.confirm(["fire|urn:ngsi-ld:House:2"], 6.0)
     assert [alert.state.value for alert in book.all()] == ["open", "closed"]
 
 

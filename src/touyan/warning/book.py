@@ -100,7 +100,7 @@ class AlertBook:
             return [self._cases[identifier].alert for identifier in places]
 
     def end(self, keys: Iterable[str], by: str, at: float) -> list[Alert]:
-        """Note that conditions passed; a person still closes what was confirmed."""
+        """Note that conditions passed, as each one's rule says without `by`; a person closes what was confirmed."""
         with self._lock:
             by_case: dict[str, list[str]] = {}
             for key in keys:
@@ -110,12 +110,14 @@ class AlertBook:
             self._mute(at)
             return [self._cases[identifier].alert for identifier in by_case]
 
-    def confirm(self, keys: Iterable[str], by: str, at: float) -> None:
-        """What was suspected has lasted: it is an alert now."""
+    def confirm(self, keys: Iterable[str], at: float) -> None:
+        """What was suspected has lasted: it is an alert now, as its rule says."""
         with self._lock:
             names = dict.fromkeys(self._keys[key] for key in keys if key in self._keys)
             suspected = [name for name in names if self._cases[name].alert.state is AlertState.SUSPECTED]
-            self._record([self._step(name, AlertAction.CONFIRM, by, at) for name in suspected])
+            self._record(
+                [self._step(name, AlertAction.CONFIRM, self._cases[name].alert.rule, at) for name in suspected]
+            )
 
     def lasting(self, rule: str) -> dict[str, bool]:
         """The entities on which a rule's raw alert lasts, and whether it is only suspected."""
@@ -305,6 +307,7 @@ class AlertBook:
 
     def _ending(self, name: str, keys: Sequence[str], by: str, at: float) -> Iterator[AlertRecord]:
         case = self._cases[name]
+        by = by or case.alert.rule
         yield from (Left(name, key, at) for key in keys)
         if len(keys) < case.lasting:
             return

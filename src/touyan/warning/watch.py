@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import numpy as np
-
 from touyan.core.alerts import Alert
 from touyan.core.components import Detector, Forecaster, Rule
 from touyan.core.faults import Fault, attempt
 from touyan.core.protocols import Finding, Learns, Plant, State
 
 from .book import AlertBook
-from .condition import LIVE, QUIET, SUSPECTED, Turn
 from .drafts import Drafter
 from .failure import component_failed
 from .past import Past
 from .places import Places
 from .readings import BEFORE_S, Lens, Reading, lens_of, make_reading
 from .rules import RuleSpec, check_together, in_order, of_component
-from .watched import WatchedRule
+from .watched import Turned, WatchedRule
 
 _Answer = TypeVar("_Answer")
 
@@ -68,15 +65,16 @@ class Watch:
         self._teach()
         working = [rule for rule in self._rules if ("rule", rule.spec.name) not in self._off]
         findings = {lens: self._finding(lens, state) for lens in dict.fromkeys(rule.lens for rule in working)}
-        events = {rule.spec.name: rule for rule in working}
+        by_name = {rule.spec.name: rule for rule in working}
+        turns = []
         for rule in working:
             finding = findings[rule.lens]
             if finding is not None:
-                first = events.get(rule.spec.after.rule) if rule.spec.after else None
+                first = by_name.get(rule.spec.after.rule) if rule.spec.after else None
                 before = first.events if first else []
                 turned = self._attempt("rule", rule.spec.name, state.now, rule.turn, finding, before, state.now)
-                if turned is not None:
-                    self._write(rule, *turned, state.now)
+                turns += [] if turned is None else [turned]
+        self._write([turn for turn in turns if turn], state.now)
 
     # ------------------------------------------------------------ rules
 
@@ -108,18 +106,15 @@ class Watch:
             self._pasts[lens].add(state.now, finding.ids, seen)
         return finding
 
-    def _write(self, rule: WatchedRule, shown: Finding, turn: Turn, drafts: list[Alert], now: float) -> None:
-        """Put on record what turned; what cannot be written turns again at the next step."""
-        if turn.suspected.size or turn.due.size:
-            self._book.open(drafts)
-            confirmed = turn.due[np.array(rule.condition.phases(turn.due), int) == SUSPECTED]
-            self._book.confirm([rule.key(shown.ids[row]) for row in confirmed.tolist()], rule.spec.name, now)
-            rule.condition.turned(turn.suspected, SUSPECTED)
-            rule.condition.turned(turn.due, LIVE)
-            rule.remember(shown, turn.due, now)
-        if turn.passed.size:
-            self._book.end([rule.key(shown.ids[row]) for row in turn.passed.tolist()], rule.spec.name, now)
-            rule.condition.turned(turn.passed, QUIET)
+    def _write(self, turns: Sequence[Turned], now: float) -> None:
+        """Put on record what turned, of all rules at once; what cannot be written turns again at the next step."""
+        if not turns:
+            return
+        self._book.open([draft for turn in turns for draft in turn.drafts])
+        self._book.confirm([key for turn in turns for key in turn.confirmed], now)
+        self._book.end([key for turn in turns for key in turn.ended], "", now)
+        for turn in turns:
+            turn.rule.turned(turn)
 
     # ------------------------------------------------------------ lessons
 

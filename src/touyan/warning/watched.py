@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,11 +11,24 @@ from touyan.core.alerts import Alert, AlertState
 from touyan.core.protocols import Finding
 
 from .company import Attention, Crowd, Event, Mask
-from .condition import SUSPECTED, Condition, Rows, Turn
+from .condition import LIVE, QUIET, SUSPECTED, Condition, Rows, Turn
 from .drafts import Drafter
 from .places import Places
 from .readings import Lens
 from .rules import RuleSpec
+
+
+class Turned(NamedTuple):
+    """What turned of one rule: new raw alerts, keys of suspicions that lasted, keys of what has passed."""
+
+    rule: WatchedRule
+    turn: Turn
+    drafts: list[Alert]
+    confirmed: list[str]
+    ended: list[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.drafts or self.confirmed or self.ended)
 
 
 class WatchedRule:
@@ -39,11 +53,25 @@ class WatchedRule:
         """What tells the raw alert on an entity from all others."""
         return f"{self.spec.name}|{entity}"
 
-    def turn(self, finding: Finding, first: Sequence[Event], now: float) -> tuple[Finding, Turn, list[Alert]]:
-        """What is shown, what turns in it, and the raw alerts that come of it."""
+    def turn(self, finding: Finding, first: Sequence[Event], now: float) -> Turned:
+        """What turns now, and what is to be put on record of it; `first` are events of the rule that comes before."""
         self.events = []
         shown, turn = self.look(finding, first, now)
-        return shown, turn, self.drafts(shown, turn, now) if turn.suspected.size or turn.due.size else []
+        if not (turn.suspected.size or turn.due.size):
+            return Turned(self, turn, [], [], self._keys(shown, turn.passed))
+        self.remember(shown, turn.due, now)
+        phases = np.array(self.condition.phases(turn.due), int)
+        confirmed = self._keys(shown, turn.due[phases == SUSPECTED])
+        return Turned(self, turn, self.drafts(shown, turn, now), confirmed, self._keys(shown, turn.passed))
+
+    def turned(self, turned: Turned) -> None:
+        """Note that it is on record."""
+        self.condition.turned(turned.turn.suspected, SUSPECTED)
+        self.condition.turned(turned.turn.due, LIVE)
+        self.condition.turned(turned.turn.passed, QUIET)
+
+    def _keys(self, shown: Finding, rows: Rows) -> list[str]:
+        return [self.key(shown.ids[row]) for row in rows.tolist()]
 
     def look(self, finding: Finding, first: Sequence[Event], now: float) -> tuple[Finding, Turn]:
         """What is shown, of entities or of groups of them, and what turns in it."""

@@ -193,7 +193,7 @@ def test_a_channel_carries_what_it_is_for() -> None:
     book.open([raw(suspected=True)])
     every = WebhookChannel("a", url="http://a/")
     assert not carried(every, book)
-    book.confirm(["fire|urn:ngsi-ld:House:1"], "fire", 1.0)
+    book.confirm(["fire|urn:ngsi-ld:House:1"], 1.0)
     assert carried(every, book)
     assert not carried(WebhookChannel("a", url="http://a/", at_least=Severity.SEVERE), book)
     assert not carried(WebhookChannel("a", url="http://a/", match={"alertname": "flood"}), book)
