@@ -56,6 +56,7 @@ def test_alerts_are_listed_shown_and_led_to_their_end(touyan: Shell, url: str, c
     assert [step.by for step in city.book.get("alert-1").log[1:]] == ["Lin"] * 5
     labels = touyan("alerts", "labels", "--url", url, "--json").document["labels"]
     assert [each["label"] for each in labels] == ["true", "true"]
+    assert "spill-back" in touyan("alerts", "lessons", "--url", url).out
     assert "<alert xmlns" in touyan("alerts", "show", "alert-1", "--cap", "--url", url).out
 
 

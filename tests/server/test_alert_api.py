@@ -138,6 +138,8 @@ def test_labels_are_kept_for_learning(client: TestClient, city: FakeCity) -> Non
         "a shadow",
     )
     assert act(client, "feedback", to="maybe").status_code == 422
+    [lesson] = client.get("/api/lessons").json()
+    assert (lesson["rule"], lesson["false"], lesson["advised"]) == ("spill-back", 1, None)
 
 
 def test_cap_goes_out_and_comes_in(client: TestClient, city: FakeCity) -> None:

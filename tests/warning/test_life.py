@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from touyan.core.entities import Entity
 from touyan.core.errors import SettingError, StaleActionError, TouyanError
 from touyan.warning.book import AlertBook
 from touyan.warning.desk import Desk, Inhibition, Maintenance, Relief, Rota, Rung
+from touyan.warning.lessons import Lesson, lessons
 from touyan.warning.places import Places
 
 from .city import Paper
@@ -398,3 +400,35 @@ def happen(book: AlertBook, what: Any, house: int, flag: bool, now: float) -> fl
         except TouyanError:
             assert book.version == version
     return now
+
+
+# ---------------------------------------------------------------- lessons
+
+
+def labelled(*told: tuple[float, str], threshold: float = 10.0) -> list[Lesson]:
+    """The lessons of alerts with these values, labelled so by people."""
+    book = AlertBook(Paper())
+    for house, (value, label) in enumerate(told, start=1):
+        alert = raw(float(house), house)
+        seen = msgspec.structs.replace(alert.evidence, value=value, threshold=threshold)
+        book.open([msgspec.structs.replace(alert, evidence=seen)])
+        book.act(ACT.FEEDBACK, f"alert-{house}", "Li", 50.0, to=label)
+    return lessons(book.all())
+
+
+def test_a_better_bound_keeps_every_true_alert_and_spares_false_ones() -> None:
+    """Thresholds learn from what people said; the advice never costs a true alert that was seen."""
+    [lesson] = labelled((11.0, "false"), (12.0, "false"), (16.0, "true"), (18.0, "false"), (20.0, "true"))
+    assert (lesson.true, lesson.false, lesson.advised, lesson.drops) == (2, 3, 14.0, 2)
+
+
+def test_for_a_rule_that_warns_of_low_values_better_is_lower() -> None:
+    """The same the other way round."""
+    [lesson] = labelled((9.0, "false"), (4.0, "true"), threshold=10.0)
+    assert (lesson.advised, lesson.drops) == (6.5, 1)
+
+
+@pytest.mark.parametrize("told", [[(11.0, "false")], [(11.0, "true")], [(11.0, "true"), (12.0, "false")]])
+def test_without_a_bound_that_is_surely_better_nothing_is_advised(told: list[tuple[float, str]]) -> None:
+    """Advice that might lose a true alert is no advice."""
+    assert labelled(*told)[0].advised is None

@@ -125,6 +125,21 @@ def labels(
     show_table(columns, [(each["alert"], each["rule"], each["label"], each["by"], each["note"]) for each in found])
 
 
+@alerts.command("lessons", help=tell("alerts lessons"))
+def lessons(
+    url: _Url = None, config: Config = None, json: Json = False, quiet: Quiet = False, debug: Debug = False
+) -> None:
+    """Show how often each rule was right, and which bound would have been better."""
+    found = server_of(url, config).get("/api/lessons")
+    show({"lessons": found})
+    names = ("rule", "true", "false", "duplicate", "threshold", "advised", "drops", "unit")
+    rows = [
+        [each[name] for name in names[:5]] + [_or_dash(each["advised"]), each["drops"], each["unit_code"]]
+        for each in found
+    ]
+    show_table([tell(f"column.{name}") for name in names], rows)
+
+
 @alerts.command("assign", help=tell("alerts assign"))
 def assign(
     identifiers: _Identifiers,
@@ -200,6 +215,10 @@ def _matcher(text: str) -> dict[str, Any]:
         if found and name:
             return {"name": name, "value": value, "is_regex": "~" in sign, "is_equal": "!" not in sign}
     raise InputError("command line", "LABEL=VALUE", repr(text), "a label and its value as alertname=spill-back")
+
+
+def _or_dash(value: float | None) -> object:
+    return "-" if value is None else value
 
 
 def _row(alert: dict[str, Any]) -> tuple[object, ...]:

@@ -152,6 +152,10 @@ MESSAGES: dict[str, Text] = {
         "End a silence now.\n\nExample: touyan alerts unsilence silence-1",
         "立即结束静默。\n\n示例：touyan alerts unsilence silence-1",
     ),
+    "alerts lessons": Text(
+        "Show how often each rule was right, and which bound would have been better.\n\nExample: touyan alerts lessons",
+        "显示每条规则的准确情况，以及更合适的界限。\n\n示例：touyan alerts lessons",
+    ),
     "alerts labels": Text(
         "Show what people said of alerts.\n\nExample: touyan alerts labels --json",
         "显示人工反馈。\n\n示例：touyan alerts labels --json",
@@ -364,6 +368,12 @@ MESSAGES: dict[str, Text] = {
     "column.by": Text("by", "操作人"),
     "column.comment": Text("note", "备注"),
     "column.label": Text("label", "反馈"),
+    "column.true": Text("true", "真"),
+    "column.false": Text("false", "误报"),
+    "column.duplicate": Text("duplicate", "重复"),
+    "column.threshold": Text("bound", "界限"),
+    "column.advised": Text("better bound", "建议界限"),
+    "column.drops": Text("false alerts spared", "可减少的误报"),
     "column.rule": Text("rule", "规则"),
     "column.raw": Text("raw alerts", "原始告警"),
     "column.alerts": Text("alerts", "预警"),

@@ -26,6 +26,7 @@ from touyan.warning.book import AlertBook
 from touyan.warning.cap import cap_message
 from touyan.warning.cap_reading import read_cap
 from touyan.warning.case import Member
+from touyan.warning.lessons import Lesson, lessons
 from touyan.warning.ngsi_alert import ngsi_alert
 from touyan.warning.sender import Sender
 
@@ -183,6 +184,10 @@ class AlertDesk:
     def labels(self) -> list[Label]:
         """All feedback, the oldest alert first; a later word on an alert replaces an earlier one."""
         return [_label(alert) for alert in reversed(self.all()) if alert.feedback]
+
+    def lessons(self) -> list[Lesson]:
+        """How often each rule was right, and which bound would have been better."""
+        return lessons(self.all())
 
     def end(self, keys: Sequence[str], by: str) -> list[Alert]:
         """Note that what was reported under these keys has passed; returns the alerts that it was part of."""

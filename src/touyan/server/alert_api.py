@@ -102,6 +102,7 @@ class AlertApi:
             Route("/api/silences", self.silence, methods=["POST"]),
             Route("/api/silences/{identifier}", self.expire, methods=["DELETE"]),
             Route("/api/labels", self.labels),
+            Route("/api/lessons", self.lessons),
         ]
 
     def list(self, request: Request) -> Response:
@@ -196,6 +197,10 @@ class AlertApi:
     def labels(self, request: Request) -> Response:
         """What people said of alerts: the labels that detectors and thresholds learn from."""
         return Json(plain(self._desk.labels()))
+
+    def lessons(self, request: Request) -> Response:
+        """How often each rule was right, and which bound would have been better."""
+        return Json(plain(self._desk.lessons()))
 
 
 def _action(name: str) -> AlertAction:
