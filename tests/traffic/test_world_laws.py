@@ -67,6 +67,24 @@ def test_the_number_of_threads_changes_no_digit(threads: int) -> None:
         assert list(pool.map(run, range(4))) == alone
 
 
+@pytest.mark.parametrize("lane_change", [False, True])
+def test_threads_that_share_a_crowded_city_change_no_digit(lane_change: bool) -> None:
+    """Rows that outgrow their slots, queues out of the city and stretches that move: all at once."""
+    network = grid_network(4, 4, 150.0)
+
+    def crowded(threads: int) -> TrafficWorld:
+        demand = PoissonDemand(network, 1500.0, seed=3)
+        world = TrafficWorld(network, demand, 3, lane_change=lane_change, threads=threads)
+        world.advance(300)
+        Laws(world).check()
+        return world
+
+    alone = crowded(1)
+    assert alone.running > 500
+    for threads in (2, 3):
+        assert digest(crowded(threads)) == digest(alone)
+
+
 def test_another_seed_is_another_city() -> None:
     """The seed must reach demand and draws, or ensembles would be copies."""
     first, second = made((2, 2), 900.0, 1), made((2, 2), 900.0, 2)
