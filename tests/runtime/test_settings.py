@@ -51,7 +51,7 @@ def test_the_environment_is_above_the_file_and_the_command_line_above_both(tmp_p
             "port = 1",
             "port",
             "the unknown table 'port'",
-            "one of alerts, authority, brain, broker, city, history, packs, server, settings, store",
+            "one of alerts, authority, brain, broker, city, history, packs, server, settings, sources, store",
         ),
         ("server = 1", "server", "1", "a table"),
         ("[brain]\nmode = 'auto'", "brain.mode", "'auto'", "one of advise, confirm, automatic"),

@@ -27,6 +27,7 @@ def broker(
 ) -> None:
     """Serve NGSI-LD until somebody stops it."""
     from touyan.runtime.broker import open_broker
+    from touyan.runtime.sources import SourceHall
     from touyan.server.app import create_broker_app
     from touyan.server.serve import serve
 
@@ -36,6 +37,8 @@ def broker(
     progress(tell("said.loading"))
     folder = data or settings.store.path / "broker"
     opened = open_broker(folder, settings.broker, settings.history)
+    sources = settings.sources.folder
+    hall = SourceHall(Path(sources), settings.store.path / "sources", opened) if sources else None
     url = f"{address.url(None)}ngsi-ld/v1"
 
     def announce() -> None:
@@ -44,5 +47,5 @@ def broker(
         say(tell("said.stop"))
 
     with suppress(KeyboardInterrupt), termination_as_interrupt():
-        serve(create_broker_app(opened, address.host), address.host, address.port, announce)
+        serve(create_broker_app(opened, address.host, hall), address.host, address.port, announce)
     say(tell("said.stopped"))

@@ -120,6 +120,13 @@ class BrokerTable(Configurable):
         return Path(self.contexts) if self.contexts else None
 
 
+class SourcesTable(Configurable):
+    """Which systems of the city feed the broker."""
+
+    name = "sources"
+    folder: str = setting("", help="Folder of TOML files that declare a source each; empty for none.")
+
+
 class StoreTable(Configurable):
     """Where the brain keeps what must outlive it."""
 
@@ -159,6 +166,7 @@ TABLES: dict[str, type[Configurable]] = {
         CityTable,
         ServerTable,
         BrokerTable,
+        SourcesTable,
         StoreTable,
         AlertsTable,
         HistorySettings,
@@ -195,6 +203,7 @@ class BrainSettings:
     city: CityTable = field(default_factory=CityTable)
     server: ServerTable = field(default_factory=ServerTable)
     broker: BrokerTable = field(default_factory=BrokerTable)
+    sources: SourcesTable = field(default_factory=SourcesTable)
     store: StoreTable = field(default_factory=StoreTable)
     history: HistorySettings = field(default_factory=HistorySettings)
     alerts: AlertsTable = field(default_factory=AlertsTable)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
 
-from touyan.core.errors import InputError, TouyanError
+from touyan.core.errors import InputError, NotFoundError, TouyanError
 from touyan.core.time import to_iso
 from touyan.fusion.sources.arrivals import Arrival, Letter
 from touyan.fusion.sources.connector import ConnectionLostError
 from touyan.fusion.sources.dead_letters import DeadLetters
 from touyan.fusion.sources.declared import DeclaredSource, read_declaration
-from touyan.fusion.sources.intake import replay
+from touyan.fusion.sources.http import HttpPushSource
+from touyan.fusion.sources.intake import Intake, replay
 from touyan.fusion.sources.mapping import Understood
+
+from .broker import BrokerHost
+
+_logger = logging.getLogger(__name__)
 
 
 class SourceTrial(NamedTuple):
@@ -90,6 +96,60 @@ def _readings(arrival: Arrival) -> Iterator[dict[str, Any]]:
 
 def _entities(told: Understood) -> list[dict[str, Any]]:
     return told.entities or [entity for arrival in told.arrivals for entity in arrival.entities()]
+
+
+class SourceHall:
+    """All declared sources of a folder at work, each reading goes to the broker's store."""
+
+    def __init__(self, folder: Path, kept: Path, broker: BrokerHost) -> None:
+        declared = [read_declaration(path) for path in sorted(folder.glob("*.toml"))]
+        self._dead, self._broker = DeadLetters(kept), broker
+        self._intakes = {source.name: Intake(source, self._store, self._dead) for source in declared}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Receive while the block runs."""
+        tasks = [asyncio.create_task(self._receive(intake)) for intake in self._intakes.values()]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._dead.close()
+
+    async def push(self, name: str, body: bytes, place: str) -> None:
+        """Take a letter that somebody sent; stored when it returns; raises NotFoundError, BusyError."""
+        pushed = [name for name, each in self._intakes.items() if isinstance(each.declared.connector, HttpPushSource)]
+        if name not in pushed:
+            raise NotFoundError("source to push to", name, pushed)
+        await self._intakes[name].push(Letter(body, time.time(), place))
+
+    def largest(self, name: str) -> int:
+        """How many bytes a letter of a source may have; 0 for an unknown source."""
+        return self._intakes[name].declared.connector.largest_bytes if name in self._intakes else 0
+
+    def cards(self) -> list[dict[str, Any]]:
+        """How each source fares: connection, letters, and the score card of its values."""
+        return [
+            {**vars(intake.tally), **intake.card.as_dict(), "dead_letters": self._dead.count(name)}
+            for name, intake in self._intakes.items()
+        ]
+
+    async def _store(self, understood: Sequence[Understood]) -> None:
+        """One commit for all; several messages about one entity stay in their order."""
+        entities = [entity for told in understood for entity in _entities(told)]
+        if entities:
+            await self._broker.upsert(entities)
+
+    @staticmethod
+    async def _receive(intake: Intake) -> None:
+        """A source that is declared wrongly stops alone, and says so."""
+        try:
+            await intake.run()
+        except TouyanError as error:
+            intake.tally.trouble = error.message
+            _logger.error("source %s: %s", intake.declared.name, error.message)
 
 
 def dead_letters_of(declaration: Path, folder: Path, most: int) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Lifespan
 
 from touyan.runtime.broker import BrokerHost
+from touyan.runtime.sources import SourceHall
 from touyan.runtime.view import BrainView
 
 from .alert_api import AlertApi
@@ -25,6 +26,7 @@ from .ngsild.api import BrokerDoor
 from .pages import Pages
 from .problems import HANDLERS
 from .security import Guard, HostRule
+from .source_api import SourceApi
 from .static_files import StaticFiles
 
 
@@ -49,15 +51,16 @@ def create_app(view: BrainView, host: str = "127.0.0.1", broker: BrokerHost | No
     return _guarded(routes, host, broker, lifespan)
 
 
-def create_broker_app(broker: BrokerHost, host: str = "127.0.0.1") -> Starlette:
-    """The broker alone, with a page that says that it is well."""
+def create_broker_app(broker: BrokerHost, host: str = "127.0.0.1", sources: SourceHall | None = None) -> Starlette:
+    """The broker alone or with the sources that feed it, with a page that says that it is well."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with broker.running():
+        async with broker.running(), sources.running() if sources else nullcontext():
             yield
 
-    return _guarded([Route("/health", broker_health)], host, broker, lifespan)
+    feeding = SourceApi(sources).routes() if sources else []
+    return _guarded([Route("/health", broker_health), *feeding], host, broker, lifespan)
 
 
 def _guarded(routes: list[BaseRoute], host: str, broker: BrokerHost | None, lifespan: Lifespan[Starlette]) -> Starlette:

@@ -112,8 +112,8 @@ def test_a_score_card_counts_what_came_and_what_was_good() -> None:
     card = ScoreCard("air")
     assert np.isnan(card.score)
     checks = Checks(ranges={"no2": (0.0, 100.0)})
-    for n, values in enumerate([[1, 2, 3, 4], [5, -1, float("nan"), 6]]):
-        given_ = batch([float(value) for value in values], n * 60)
+    for n, values in enumerate(([1.0, 2.0, 3.0, 4.0], [5.0, -1.0, float("nan"), 6.0])):
+        given_ = batch(values, n * 60)
         card.note(given_.values, checks.check(given_, n * 60 + 5), np.full(4, 5.0))
     assert card.score == pytest.approx(6 / 8)
     told = card.as_dict()
