@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from touyan.core.alerts import Alert
@@ -20,6 +20,11 @@ from .rules import RuleSpec, check_together, in_order, of_component
 from .watched import Turned, WatchedRule
 
 _Answer = TypeVar("_Answer")
+_Item = TypeVar("_Item")
+
+
+_AT_ONCE = 500
+"""Raw alerts of one transaction: a storm must not keep people from the book for longer than a blink."""
 
 
 class Watch:
@@ -110,9 +115,11 @@ class Watch:
         """Put on record what turned, of all rules at once; what cannot be written turns again at the next step."""
         if not turns:
             return
-        self._book.open([draft for turn in turns for draft in turn.drafts])
+        for drafts in _parts([draft for turn in turns for draft in turn.drafts]):
+            self._book.open(drafts)
         self._book.confirm([key for turn in turns for key in turn.confirmed], now)
-        self._book.end([key for turn in turns for key in turn.ended], "", now)
+        for keys in _parts([key for turn in turns for key in turn.ended]):
+            self._book.end(keys, "", now)
         for turn in turns:
             turn.rule.turned(turn)
 
@@ -140,3 +147,9 @@ class Watch:
         self._off.add((kind, name))
         self._book.open([component_failed(answer, self._status)])
         return None
+
+
+def _parts(whole: list[_Item]) -> Iterator[list[_Item]]:
+    """A list in pieces of one transaction each."""
+    for first in range(0, len(whole), _AT_ONCE):
+        yield whole[first : first + _AT_ONCE]
