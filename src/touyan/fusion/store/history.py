@@ -265,10 +265,10 @@ class History:
             self._under_way.add(ticket)
             newest, manifest = self._window.table(), self._files.manifest
         try:
-            cursor = self._database.cursor()
-            cursor.register("newest", newest)
-            sql, given = build(manifest)
-            return cursor.sql(sql, params=given).to_arrow_table()
+            with self._database.cursor() as cursor:
+                cursor.register("newest", newest)
+                sql, given = build(manifest)
+                return cursor.sql(sql, params=given).to_arrow_table()
         finally:
             with self._lock:
                 self._under_way.discard(ticket)
