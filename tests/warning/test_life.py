@@ -223,6 +223,13 @@ def test_a_silence_with_a_broken_pattern_is_refused() -> None:
     assert book.silences() == []
 
 
+def test_a_malicious_pattern_costs_no_time() -> None:
+    """With backtracking this one would take longer than the age of the city, and the clock would stand still."""
+    book, _ = book_with(raw(place="a" * 60 + "!"))
+    book.silence(Silence("", (Matcher("place", "(a+)+$", is_regex=True),), 0.0, 9.0, "Mallory"), 0.0)
+    assert book.get("alert-1").muted == ""
+
+
 def test_people_see_what_is_open_and_only_the_newest_of_what_is_closed() -> None:
     """After a year the page must not load a year; what waits for somebody is never left out."""
     book, _ = book_with(*(raw(float(house), house) for house in range(1, 11)))

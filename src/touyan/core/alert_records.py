@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
+import re2
 
 from .alerts import Alert, AlertStep
+from .errors import SettingError
+
+_QUIETLY = re2.Options()
+_QUIETLY.log_errors = False
 
 
 class Matcher(msgspec.Struct, frozen=True):
-    """One condition on a label, with the meaning of Prometheus Alertmanager."""
+    """One condition on a label, with the meaning of Prometheus Alertmanager.
+
+    Patterns are those of RE2, as there: no pattern of a client can take more than linear time.
+    """
 
     name: str
     value: str
@@ -20,8 +26,17 @@ class Matcher(msgspec.Struct, frozen=True):
     def matches(self, labels: dict[str, str]) -> bool:
         """Whether labels fulfil it; a label that is missing is an empty one."""
         found = labels.get(self.name, "")
-        same = re.fullmatch(self.value, found) is not None if self.is_regex else found == self.value
+        same = re2.fullmatch(self.value, found, _QUIETLY) is not None if self.is_regex else found == self.value
         return same is self.is_equal
+
+    def check(self) -> None:
+        """Raise SettingError for a pattern that cannot be read."""
+        if not self.is_regex:
+            return
+        try:
+            re2.compile(self.value, _QUIETLY)
+        except re2.error as error:
+            raise SettingError("matcher", self.name, self.value, f"a pattern that can be read ({error})") from None
 
     def __str__(self) -> str:
         sign = ("=~" if self.is_regex else "=") if self.is_equal else ("!~" if self.is_regex else "!=")

@@ -154,8 +154,6 @@ class Alertmanager:
         if not said.matchers or ends <= starts or ends <= self._desk.now:
             raise SettingError("silence", "endsAt", _iso(ends), "matchers, and an end after its start and after now")
         matchers = tuple(Matcher(each.name, each.value, each.isRegex, each.isEqual) for each in said.matchers)
-        for matcher in matchers:
-            _check_pattern(matcher)
         wanted = Silence(said.id or "", matchers, starts, ends, said.createdBy, said.comment)
         kept = await run_in_threadpool(self._desk.silence, wanted)
         return Json({"silenceID": kept.identifier})
@@ -283,15 +281,8 @@ def _matcher(text: str) -> Matcher:
     name, sign, quoted, plain = match.groups()
     value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain
     matcher = Matcher(name, value, sign in ("=~", "!~"), sign in ("=", "=~"))
-    _check_pattern(matcher)
+    matcher.check()
     return matcher
-
-
-def _check_pattern(matcher: Matcher) -> None:
-    try:
-        re.compile(matcher.value if matcher.is_regex else "")
-    except re.error as error:
-        raise HTTPException(400, f"{matcher.name}: {matcher.value!r} is no pattern: {error}") from None
 
 
 def _about(silence: Silence, wanted: Matcher) -> bool:

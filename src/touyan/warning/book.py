@@ -7,14 +7,13 @@ raw alert ─▶ its key is live: repeated ─▶ its key was in an alert: joins
 from __future__ import annotations
 
 import heapq
-import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
 
-from touyan.core.alert_records import AlertRecord, Joined, Left, Matcher, Raised, Repeated, Silence, Silenced, Stepped
+from touyan.core.alert_records import AlertRecord, Joined, Left, Raised, Repeated, Silence, Silenced, Stepped
 from touyan.core.alerts import LABELS, MOVES, Alert, AlertAction, AlertState, AlertStep
 from touyan.core.errors import NotFoundError, SettingError, StaleActionError
 from touyan.core.time import to_iso
@@ -163,7 +162,7 @@ class AlertBook:
     def silence(self, silence: Silence, at: float) -> Silence:
         """Make or change a silence; without an identifier it is a new one. Raises SettingError for a bad pattern."""
         for matcher in silence.matchers:
-            _check_pattern(matcher)
+            matcher.check()
         with self._lock:
             identifier = silence.identifier or f"silence-{len(self._silences) + 1}"
             kept = msgspec.structs.replace(silence, identifier=identifier, updated=at)
@@ -425,14 +424,6 @@ class _Plan:
 def _flickers(alert: Alert) -> int:
     """How often the log says that the condition has passed."""
     return sum(step.action is AlertAction.END for step in alert.log)
-
-
-def _check_pattern(matcher: Matcher) -> None:
-    """A pattern that cannot be read would stop the clock at the next tick."""
-    try:
-        re.compile(matcher.value if matcher.is_regex else "")
-    except re.error as error:
-        raise SettingError("silence", matcher.name, matcher.value, f"a pattern that can be read ({error})") from None
 
 
 def _check_approval(alert: Alert, by: str) -> None:
