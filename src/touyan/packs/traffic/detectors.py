@@ -10,6 +10,7 @@ from touyan.core.components import Detector
 from touyan.core.protocols import Finding, Plant, State
 from touyan.core.settings import setting
 
+from .blockages import LaneWatch
 from .network import RoadNetwork
 from .readings import lane_readings
 from .vocabulary import (
@@ -116,3 +117,32 @@ class Standstill(Detector):
     ) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
         """How many of each signal's entering lanes are flagged."""
         return np.bincount(self._signal[lanes[self._lane]], minlength=len(self._ids))
+
+
+class StoppedVehicle(Detector):
+    """Seconds for which vehicles stand on a lane although the road before them is free."""
+
+    entity_type: ClassVar[str] = LANE_DETECTOR
+    quantity: ClassVar[str] = "standsWithFreeRoad"
+    unit_code: ClassVar[str] = "SEC"
+    interval_s: float = setting(REPORT_INTERVAL_S, unit="SEC", at_least=1.0, help=_INTERVAL_HELP)
+
+    def start(self, plant: Plant) -> None:
+        """Learn how long the lanes are, and where they lead."""
+        self._watch = LaneWatch(plant.model, plant.now, self.interval_s)
+
+    def score(self, state: State) -> Finding:
+        """Seconds of standstill of each lane."""
+        self._watch.note(state)
+        return Finding(self._watch.ids, self._watch.stands_s)
+
+
+class UnusedGreen(StoppedVehicle):
+    """Seconds of green that vehicles at a stop line did not use, with room behind the crossing."""
+
+    quantity: ClassVar[str] = "unusedGreen"
+
+    def score(self, state: State) -> Finding:
+        """Seconds of green of each lane since somebody left."""
+        self._watch.note(state)
+        return Finding(self._watch.ids, self._watch.unused_s)

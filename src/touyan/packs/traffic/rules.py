@@ -57,3 +57,36 @@ class Gridlock(Rule):
     severity: ClassVar[Severity] = Severity.SEVERE
     threshold: float = setting(120.0, unit="SEC", at_least=1.0, help="Standstill at which the alert is due.")
     clear_below: float = setting(10.0, unit="SEC", at_least=0.0, help="Standstill under which it has passed.")
+
+
+class LaneBlocked(Rule):
+    """Something stands on a lane: vehicles halt behind it, and the road before them is free."""
+
+    detector: ClassVar[str] = "stopped-vehicle"
+    event: ClassVar[Text] = Text("Lane blocked", "车道受阻")
+    headline: ClassVar[Text] = Text("Something stands on lane {entity}", "车道{entity}上有物体停驻")
+    description: ClassVar[Text] = Text(
+        "Vehicles have stood for {value} {unit} (threshold {threshold} {unit}) although the road before them is "
+        "free, noticed at {since}.",
+        "前方道路畅通，但车辆已停驻{value} {unit}（阈值{threshold} {unit}），发现于{since}。",
+    )
+    severity: ClassVar[Severity] = Severity.SEVERE
+    threshold: float = setting(30.0, unit="SEC", at_least=1.0, help="Standstill at which the alert is due.")
+    clear_below: float = setting(5.0, unit="SEC", at_least=0.0, help="Standstill under which it has passed.")
+
+
+class StopLineBlocked(Rule):
+    """Vehicles at a stop line that do not go although they have green and room."""
+
+    detector: ClassVar[str] = "unused-green"
+    event: ClassVar[Text] = Text("Stop line blocked", "停车线受阻")
+    headline: ClassVar[Text] = Text("Nobody leaves lane {entity} at green", "车道{entity}绿灯时无车驶离")
+    description: ClassVar[Text] = Text(
+        "Vehicles at the stop line have not used {value} {unit} of green (threshold {threshold} {unit}), noticed at "
+        "{since}: the stop line is blocked, or the signal shows something else.",
+        "停车线前的车辆已有{value} {unit}绿灯未驶离（阈值{threshold} {unit}），发现于{since}："
+        "停车线受阻，或信号灯显示有误。",
+    )
+    severity: ClassVar[Severity] = Severity.SEVERE
+    threshold: float = setting(20.0, unit="SEC", at_least=1.0, help="Green unused at which the alert is due.")
+    clear_below: float = setting(5.0, unit="SEC", at_least=0.0, help="Green unused under which it has passed.")
