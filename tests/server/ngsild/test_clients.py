@@ -54,7 +54,7 @@ told["queried"] = len(client.query(type="Air", q="NO2>30"))
 told["counted"] = client.count(type="Air")
 told["types"] = client.types.list()
 told["past"] = client.temporal.get("Air:1")["NO2"]["values"]
-client.delete("Air:1")
+client.delete(air)
 told["left"] = client.count(type="Air")
 print("\\n" + json.dumps(told))
 """

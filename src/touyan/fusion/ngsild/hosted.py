@@ -75,8 +75,8 @@ class HostedContexts:
             raise bad_data(f"the broker hosts {_MOST} contexts already; delete some")
         transaction = Transaction("", Population(), moments.now())
         stored = {"kind": kind, "context": context, "created": transaction.now}
-        self.restore(identifier, stored)
         transaction.note(CONTEXT, identifier, stored, lambda: self.restore(identifier, None))
+        self.restore(identifier, stored)
         return transaction
 
     def restore(self, identifier: str, stored: dict[str, Any] | None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from .refusals import bad_data
 from .terms import PROPERTY
 
 _SHORT = {
@@ -67,8 +68,14 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Entity)
 _instance_decoder = msgspec.msgpack.Decoder(Instance)
 
-pack = _encoder.encode
-"""An entity or instance as bytes."""
+
+def pack(content: Any) -> bytes:
+    """An entity, an instance or anything else as bytes; BadRequestData for what bytes cannot hold."""
+    try:
+        return _encoder.encode(content)
+    except (OverflowError, RecursionError):
+        raise bad_data("a number has more than 64 bits, or a value is nested too deep") from None
+
 
 unpack = _decoder.decode
 """An entity from its bytes."""

@@ -200,10 +200,10 @@ class Subscriptions:
 
     def _put(self, subscription: Subscription, transaction: Transaction) -> None:
         old = self._all.get(subscription.id)
-        self.restore(subscription.id, subscription)
         transaction.note(
             SUBSCRIPTION, subscription.id, as_stored(subscription), lambda: self.restore(subscription.id, old)
         )
+        self.restore(subscription.id, subscription)
 
     def restore(self, identifier: str, subscription: Subscription | None) -> None:
         """Put a subscription in its place, or take it away."""

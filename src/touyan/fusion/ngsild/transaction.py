@@ -6,19 +6,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-import msgspec
-
 from ..store.rows import Row
 from .changes import Change, Outcome
 from .model import Entity, Instance, pack, unpack
 from .past import SCOPE, Fact, Struck, deleted, row_of, rows_of, scope_instance
 from .population import Population
-from .refusals import bad_data
 from .terms import PROPERTY
 
 ENTITY, SUBSCRIPTION, CONTEXT, HISTORY = "e", "s", "c", "h"
-
-_encode = msgspec.msgpack.Encoder().encode
 
 
 class Event(NamedTuple):
@@ -56,9 +51,9 @@ class Transaction:
 
     def note(self, kind: str, identifier: str, content: Any, put_back: Callable[[], None]) -> None:
         """Add something else than an entity to the log; None deletes it, `put_back` undoes it in memory."""
+        self.records.append(pack((kind, self.tenant, identifier, content)))
         self._put_back.append(put_back)
         self._about_subscriptions |= kind == SUBSCRIPTION
-        self.records.append(_encode((kind, self.tenant, identifier, content)))
 
     @property
     def subscriptions_changed(self) -> bool:
@@ -68,14 +63,11 @@ class Transaction:
     def store(self, before: Entity | None, outcome: Outcome) -> None:
         """An entity was created or changed."""
         entity = outcome.entity
-        try:
-            blob = pack(entity)
-        except (OverflowError, RecursionError):
-            raise bad_data("a number has more than 64 bits, or a value is nested too deep") from None
+        blob = pack(entity)
         self._step(entity.id, blob)
         self._population.put(entity, blob)
         changed = [(change.attribute, _dataset(change), change.after is None) for change in outcome.changes]
-        self.records.append(_encode((ENTITY, self.tenant, entity.id, blob, changed)))
+        self.records.append(pack((ENTITY, self.tenant, entity.id, blob, changed)))
         self.facts += rows_of(self.tenant, entity, outcome.changes, self.now)
         self.events.append(Event(before, entity, outcome.changes))
 
@@ -83,7 +75,7 @@ class Transaction:
         """An entity was deleted."""
         self._step(entity.id, None)
         self._population.remove(entity.id)
-        self.records.append(_encode((ENTITY, self.tenant, entity.id, None, self.now)))
+        self.records.append(pack((ENTITY, self.tenant, entity.id, None, self.now)))
         changes = [Change(name, one, None) for name, instances in entity.attributes.items() for one in instances]
         self.facts += rows_of(self.tenant, entity, changes, self.now)
         self.events.append(Event(entity, None, changes))
@@ -91,7 +83,7 @@ class Transaction:
     def remember(self, facts: Iterable[Fact]) -> None:
         """Something is to be known of the past alone."""
         found = list(facts)
-        self.records.append(_encode((HISTORY, self.tenant, "", [_plain(fact) for fact in found])))
+        self.records.append(pack((HISTORY, self.tenant, "", [_plain(fact) for fact in found])))
         self.facts += found
 
     def remember_ends(self, entity: Entity, attribute: str, ended: Iterable[Instance]) -> None:

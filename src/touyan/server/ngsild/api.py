@@ -13,8 +13,9 @@ from touyan.core.errors import BrokerError, TouyanError
 from touyan.runtime.broker import BrokerHost
 
 from . import batches, contexts, discovery, entities, subscriptions, temporal
-from .answers import ROOT
-from .asked import Asked, path_segments
+from .answers import ROOT, encoded
+from .asked import JSON, Asked, path_segments
+from .description import described
 from .problems import plain, refusal
 
 Handler = Callable[[Asked], Awaitable[Response]]
@@ -24,6 +25,11 @@ _log = logging.getLogger(__name__)
 
 async def _without_id(asked: Asked) -> Response:
     raise BrokerError("BadRequestData", "the address names no entity")
+
+
+async def description_show(asked: Asked) -> Response:
+    """GET /openapi.json."""
+    return Response(encoded(described(ROUTES)), media_type=JSON)
 
 
 ROUTES: dict[tuple[str, ...], dict[str, Handler]] = {
@@ -63,6 +69,7 @@ ROUTES: dict[tuple[str, ...], dict[str, Handler]] = {
     },
     ("jsonldContexts",): {"GET": contexts.context_list, "POST": contexts.context_add},
     ("jsonldContexts", "*"): {"GET": contexts.context_serve, "DELETE": contexts.context_delete},
+    ("openapi.json",): {"GET": description_show},
     ("types",): {"GET": discovery.type_list},
     ("types", "*"): {"GET": discovery.type_show},
     ("attributes",): {"GET": discovery.attribute_list},
