@@ -91,7 +91,10 @@ MESSAGES: dict[str, Text] = {
         "Run all benchmarks, or one, and print what was measured.\n\nExample: touyan bench --json",
         "运行全部或一项基准测试并打印实测结果。\n\n示例：touyan bench --json",
     ),
-    "alerts": Text("Alerts of the running brain: see them, act on them.", "运行中大脑的预警：查看与处置。"),
+    "alerts": Text(
+        "Alerts of the running brain: see them, act on them.\n\nExample: touyan alerts list --state open",
+        "运行中大脑的预警：查看与处置。\n\n示例：touyan alerts list --state open",
+    ),
     "alerts list": Text(
         "Show alerts of the running brain, the newest first.\n\n"
         "Example: touyan alerts list --state open --severity Severe",
@@ -160,7 +163,10 @@ MESSAGES: dict[str, Text] = {
         "Show what people said of alerts.\n\nExample: touyan alerts labels --json",
         "显示人工反馈。\n\n示例：touyan alerts labels --json",
     ),
-    "rules": Text("Rules of alerts: check and try out.", "预警规则：检查与试运行。"),
+    "rules": Text(
+        "Rules of alerts: check and try out.\n\nExample: touyan rules test alerts.toml --data readings.csv",
+        "预警规则：检查与试运行。\n\n示例：touyan rules test alerts.toml --data readings.csv",
+    ),
     "rules check": Text(
         "Check a file of rules, deadlines and rotas.\n\nExample: touyan rules check alerts.toml",
         "检查规则、时限与值班文件。\n\n示例：touyan rules check alerts.toml",
