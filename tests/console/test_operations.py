@@ -6,9 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
+from touyan.core.alert_records import Matcher, Silence
 from touyan.core.alerts import Severity
 
 from ..server.fake_city import FakeCity
@@ -321,3 +323,16 @@ def test_eight_tabs_all_receive(open_tab: OpenTab, url: str) -> None:
         page = context.new_page()
         page.goto(url)
         _wait(page, "Number(document.querySelector('.map')?.dataset.frames) > 1")
+
+
+def test_an_alert_of_many_raw_ones_says_so_and_what_hides_it_is_named(
+    open_tab: OpenTab, url: str, city: FakeCity
+) -> None:
+    """One line for a storm is right only if it tells how much is behind it; a silenced one must not look ignored."""
+    page = open_tab(url)
+    alert = city.warn()
+    city.book.open([msgspec.structs.replace(alert, identifier="")])
+    city.desk.silence(Silence("", (Matcher("alertname", "spill-back"),), city.now, city.now + 600, "Lin", "works"))
+    page.locator(".alert-row").click()
+    expect(page.locator(".evidence")).to_contain_text("2 from 1 places")
+    expect(page.locator(".alert-row")).to_contain_text("hidden by silence-1")

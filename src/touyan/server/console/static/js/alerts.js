@@ -40,7 +40,8 @@ function Row({ alert, focus }) {
     <button type="button" class="alert-row" aria-expanded=${String(open)} onClick=${() => (selected.value = open ? null : alert.identifier)}>
       ${severityShape(alert.severity)}
       <span class="alert-words"><span class="alert-event">${say(alert.event)}<span class="alert-severity">${t(`severity.${alert.severity}`)}</span>
-          ${alert.ended !== null && html`<span class="passed">${t("alerts.passed")}</span>`}</span>
+          ${alert.ended !== null && html`<span class="passed">${t("alerts.passed")}</span>`}
+          ${alert.muted && html`<span class="passed">${t("alerts.muted", { by: alert.muted })}</span>`}</span>
         <span class="alert-headline">${say(alert.headline)}</span></span>
       <time>${clockTime(alert.sent)}</time>
     </button>
@@ -59,6 +60,7 @@ function Detail({ alert, focus }) {
       ${pair("evidence.what", evidence.quantity)} ${pair("evidence.value", quantity(evidence.value, evidence.unit_code))}
       ${pair("evidence.threshold", quantity(evidence.threshold, evidence.unit_code))} ${pair("evidence.since", clockTime(evidence.since))}
       ${pair("evidence.detector", evidence.detector)} ${pair("evidence.rule", alert.rule)} ${pair("evidence.entity", shortName(alert.entity))}
+      ${alert.count > 1 && pair("evidence.raw", t("evidence.raw.told", { count: alert.count, members: alert.members }))}
       ${alert.ended !== null && pair("evidence.ended", clockTime(alert.ended))}
     </dl>
     <h3>${t("alerts.log")}</h3>

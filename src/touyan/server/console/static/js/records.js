@@ -19,7 +19,7 @@
 /**
  * @typedef {{ identifier: string, rule: string, entity: string, event: Text, headline: Text, description: Text,
  *   severity: string, sent: number, evidence: Evidence, log: AlertStep[], status: string, ended: number | null,
- *   location: [number, number] | null, state: string }} Alert
+ *   location: [number, number] | null, state: string, count: number, members: number, muted: string }} Alert
  */
 /** @typedef {{ name: string, pack: string, title: Text, full: number, unit_code: string }} LayerInfo */
 /** @typedef {{ at: number | null, beat: number | null, state: string }} Moment */
