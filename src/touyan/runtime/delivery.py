@@ -94,7 +94,8 @@ class Delivery:
         self._loop = asyncio.get_running_loop()
         self._broker.listen(self._happened)
         for tenant in self._broker.tenants():
-            self._keep_time(tenant)
+            for subscription in tenant.subscriptions:
+                self._keep_time(tenant, subscription.id)
 
     async def stop(self) -> None:
         """Let go of everything; what waits is lost, as nobody was promised it."""
@@ -112,8 +113,8 @@ class Delivery:
     # ------------------------------------------------------------ from events to lines
 
     def _happened(self, tenant: Tenant, transaction: Transaction) -> None:
-        if transaction.subscriptions_changed:
-            self._keep_time(tenant)
+        for identifier in transaction.subscriptions:
+            self._keep_time(tenant, identifier)
         if not transaction.events or not len(tenant.subscriptions):
             return
         now = moments.now()
@@ -172,19 +173,19 @@ class Delivery:
 
     # ------------------------------------------------------------ intervals
 
-    def _keep_time(self, tenant: Tenant) -> None:
-        """Have one timer for each subscription with an interval, and none for others."""
+    def _keep_time(self, tenant: Tenant, identifier: str) -> None:
+        """Have a timer for a subscription with an interval; nothing waits for one that is gone."""
         assert self._loop is not None
-        wanted = {(tenant.name, each.id): each for each in tenant.subscriptions if each.interval_s}
-        for key in [key for key in self._timers if key[0] == tenant.name]:
-            self._timers.pop(key).cancel()
-        for key, subscription in wanted.items():
+        key = (tenant.name, identifier)
+        timer, subscription = self._timers.pop(key, None), tenant.subscriptions.get(identifier)
+        if timer is not None:
+            timer.cancel()
+        if subscription is None:
+            line = self._lines.pop(key, None)
+            if line is not None and line.task is not None:
+                line.task.cancel()
+        elif subscription.interval_s:
             self._timers[key] = self._loop.create_task(self._tick(tenant, subscription))
-        for key in [key for key in self._lines if key[0] == tenant.name]:
-            if not tenant.subscriptions.knows(key[1]):
-                line = self._lines.pop(key)
-                if line.task is not None:
-                    line.task.cancel()
 
     async def _tick(self, tenant: Tenant, subscription: Subscription) -> None:
         while True:

@@ -25,6 +25,7 @@ from .subscriptions import Subscription, Subscriptions, as_stored, compiled
 from .temporal import Temporal
 from .transaction import CONTEXT, ENTITY, SUBSCRIPTION, Transaction, facts_of
 
+MOST_TENANTS = 1_000
 MOST_INSTANCES = 10_000
 """Instances of the past that one answer holds, where nothing else is set."""
 
@@ -68,6 +69,8 @@ class Broker:
             raise bad_data(f"NGSILD-Tenant: {name[:80]!r} cannot be the name of a tenant")
         if not create:
             raise not_found("tenant", name)
+        if len(self._tenants) >= MOST_TENANTS:
+            raise bad_data(f"NGSILD-Tenant: the broker has {MOST_TENANTS} tenants already")
         return self._tenants.setdefault(name, self._founded(name))
 
     def _founded(self, name: str) -> Tenant:

@@ -19,6 +19,7 @@ from .refusals import bad_data
 from .terms import CORE_CONTEXT, CORE_CONTEXT_START, CORE_TERMS, DEFAULT_VOCABULARY, core_document
 
 _MOST_COMPILED = 1_000
+_MOST_DOCUMENTS = 500
 _MOST_TERMS_REMEMBERED = 100_000
 _MOST_NESTED = 50
 _CORE_URL = re.compile(re.escape(CORE_CONTEXT_START) + r"(-v1\.\d{1,2})?\.jsonld")
@@ -114,6 +115,13 @@ class Documents:
         """Keep what a URL answered; LdContextNotAvailable when it is no context."""
         self._documents[url] = context_of(document, url)
         self._compiled.clear()
+        self._forget_the_oldest()
+
+    def _forget_the_oldest(self) -> None:
+        """Keep no more than so many documents of the web; those that are served here stay."""
+        of_the_web = [url for url in self._documents if not url.startswith(PLACE)]
+        for url in of_the_web[:-_MOST_DOCUMENTS]:
+            del self._documents[url]
 
     def forget(self, url: str) -> None:
         """Forget what a URL answered."""

@@ -113,7 +113,6 @@ class Subscriptions:
         self._all: dict[str, Subscription] = {}
         self._by_id: dict[str, dict[str, Subscription]] = {}
         self._by_type: dict[str, dict[str, Subscription]] = {}
-        self._others: dict[str, Subscription] = {}
 
     def __iter__(self) -> Iterator[Subscription]:
         return iter(self._all.values())
@@ -121,20 +120,19 @@ class Subscriptions:
     def __len__(self) -> int:
         return len(self._all)
 
-    def knows(self, identifier: str) -> bool:
-        """Whether there is such a subscription."""
-        return identifier in self._all
+    def get(self, identifier: str) -> Subscription | None:
+        """A subscription, None when there is none."""
+        return self._all.get(identifier)
 
     def concerned(self, identifier: str, types: tuple[str, ...]) -> Iterator[Subscription]:
         """The subscriptions that may be about an entity."""
         yield from self._by_id.get(identifier, {}).values()
         seen: set[str] = set()
-        for name in types:
+        for name in ("", *types):
             for subscription in self._by_type.get(name, {}).values():
                 if subscription.id not in seen:
                     seen.add(subscription.id)
                     yield subscription
-        yield from self._others.values()
 
     # ------------------------------------------------------------ requests
 
@@ -207,21 +205,26 @@ class Subscriptions:
 
     def restore(self, identifier: str, subscription: Subscription | None) -> None:
         """Put a subscription in its place, or take it away."""
-        for index in (*self._by_id.values(), *self._by_type.values(), self._others):
-            index.pop(identifier, None)
-        self._all.pop(identifier, None)
-        if subscription is None:
-            return
-        self._all[identifier] = subscription
+        old = self._all.pop(identifier, None)
+        if old is not None:
+            for index, key in self._places(old):
+                index[key].pop(identifier, None)
+                if not index[key]:
+                    del index[key]
+        if subscription is not None:
+            self._all[identifier] = subscription
+            for index, key in self._places(subscription):
+                index.setdefault(key, {})[identifier] = subscription
+
+    def _places(self, subscription: Subscription) -> Iterator[tuple[dict[str, dict[str, Subscription]], str]]:
+        """Where a subscription is found: by the ids, else the types that it is about, else among all events."""
         who = subscription.selection.who
         if who and all(each.ids for each in who):
-            for entity in {entity for each in who for entity in each.ids}:
-                self._by_id.setdefault(entity, {})[identifier] = subscription
+            yield from ((self._by_id, entity) for entity in {entity for each in who for entity in each.ids})
         elif who and all(each.types is not None for each in who):
-            for name in {name for each in who for name in each.type_names()}:
-                self._by_type.setdefault(name, {})[identifier] = subscription
+            yield from ((self._by_type, name) for name in {name for each in who for name in each.type_names()})
         else:
-            self._others[identifier] = subscription
+            yield self._by_type, ""
 
 
 def as_stored(subscription: Subscription) -> dict[str, Any]:

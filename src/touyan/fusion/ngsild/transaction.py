@@ -36,6 +36,7 @@ class Transaction:
     """The writes of one request on one tenant, to be made durable as a whole.
 
     `records` go to the log; once it has them, `facts` go to the history and `events` to subscribers.
+    `subscriptions` are the ids of those that came, changed or went.
     """
 
     def __init__(self, tenant: str, population: Population, now: int) -> None:
@@ -44,7 +45,7 @@ class Transaction:
         self.records: list[bytes] = []
         self.events: list[Event] = []
         self.facts: list[Fact] = []
-        self._about_subscriptions = False
+        self.subscriptions: list[str] = []
         self._put_back: list[Callable[[], None]] = []
         self._population = population
         self._steps: list[_Step] = []
@@ -53,12 +54,8 @@ class Transaction:
         """Add something else than an entity to the log; None deletes it, `put_back` undoes it in memory."""
         self.records.append(pack((kind, self.tenant, identifier, content)))
         self._put_back.append(put_back)
-        self._about_subscriptions |= kind == SUBSCRIPTION
-
-    @property
-    def subscriptions_changed(self) -> bool:
-        """Whether subscriptions came, changed or went."""
-        return self._about_subscriptions
+        if kind == SUBSCRIPTION:
+            self.subscriptions.append(identifier)
 
     def store(self, before: Entity | None, outcome: Outcome) -> None:
         """An entity was created or changed."""
