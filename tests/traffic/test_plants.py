@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from touyan.control.authority import Mode
 from touyan.core.components import Controller, GuardRule
 from touyan.core.errors import InputError, NotFoundError
+from touyan.packs.traffic.benchmarks import Plants
 from touyan.packs.traffic.conflict_monitor import ConflictMonitor
 from touyan.packs.traffic.network import RoadNetwork
 from touyan.packs.traffic.plants.lamp_control import LampControl, ProgrammeClock
@@ -203,6 +204,16 @@ def test_the_measures_of_sumo_count_everybody(registry: Registry) -> None:
     assert (np.column_stack([scene.x, scene.y]) > points.min(axis=0) - 200).all()
     assert (np.column_stack([scene.x, scene.y]) < points.max(axis=0) + 200).all()
     plant.close()
+
+
+def test_the_benchmark_of_plants_has_a_row_for_each_controller_with_its_interval() -> None:
+    """Two minutes under two seeds: the mean lies within its interval, and more seeds than one give one."""
+    pytest.importorskip("libsumo", reason="libsumo (extra sumo) is not installed")
+    data = city_folder("bologna").parent
+    rows = Plants(data=data, districts="pasubio", controllers="own, max-pressure:20", seconds=120, seeds=2).rows()
+    assert [row["controller"] for row in rows] == ["own", "max-pressure:20"]
+    assert all(row["low_95_s"] <= row["mean_delay_s"] <= row["high_95_s"] for row in rows)
+    assert all(row["collisions"] == 0 and row["loaded"] > 100 for row in rows)
 
 
 # ---------------------------------------------------------------- CityFlow

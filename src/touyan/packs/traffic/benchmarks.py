@@ -18,6 +18,7 @@ from touyan.core.errors import NotFoundError
 from touyan.core.settings import setting
 
 from .control_tables import CONTROL_CITIES, TABLES, table_rows
+from .controllers import FixedCycle, LookAhead, MaxPressure, OwnProgramme
 from .estimation_study import SensorPlan, study
 from .grid import grid_network
 from .guard_trials import GuardTrials, Verdict
@@ -31,6 +32,8 @@ from .peers.cities import KNOWN_CITIES, City
 from .peers.districts import read_district
 from .peers.districts import rows as district_rows
 from .peers.learning import decision_costs, fit_quality
+from .peers.plants import District as PlantDistrict
+from .peers.plants import Make, plant_rows
 from .peers.process import Cost, RunnerProcess
 from .peers.race import Racer, Result, race
 from .peers.replays import replay_costs
@@ -45,6 +48,12 @@ from .worlds import CityFlowCity
 _OURS, _TWO_THREADS, _CITYFLOW, _SUMO = "touyan", "touyan, 2 threads", "cityflow", "sumo"
 _INSTALLED = {_CITYFLOW: has_cityflow, _SUMO: has_sumo}
 _DISTRICTS = ("acosta", "pasubio")
+_ON_PLANTS: dict[str, Make] = {
+    "own": OwnProgramme,
+    "cycle:30": lambda: FixedCycle(interval_s=30.0),
+    "max-pressure:20": lambda: MaxPressure(interval_s=20.0),
+    "rollout:15": lambda: LookAhead(interval_s=15.0),
+}
 _SPEED = "million_vehicle_steps_per_cpu_s"
 _BEST = "best_million_vehicle_steps_per_s"
 
@@ -461,3 +470,31 @@ class GuardBench(Benchmark):
             "cpu_s": round(time.process_time() - began, 1),
             **{f"refused_by_{rule}": count for rule, count in sorted(total.refused.items())},
         }
+
+
+class Plants(Benchmark):
+    """Our controllers on SUMO as the plant: mean delay in two real districts."""
+
+    protocol = (
+        "one hour of Bologna's districts in SUMO (libsumo), driven by the city's own programme and by our controllers "
+        "through the guard; detectors and cameras of each lane every 5 s, signals every second. Mean delay is time "
+        "lost on the way and wait to get in, over all vehicles due, those on the way and outside included; mean over "
+        "the seeds of SUMO with Student's 95 % interval"
+    )
+    data: Path = setting(Path("../shared/data/traffic"), help="Folder with the public folder bologna.")
+    districts: str = setting("acosta, pasubio", help="Which districts to run, separated by commas.")
+    controllers: str = setting(
+        ", ".join(_ON_PLANTS), help="Which controllers to run, separated by commas: own, or name:interval."
+    )
+    seconds: int = setting(3600, unit="SEC", at_least=1, at_most=86400, help="How long each run is.")
+    seeds: int = setting(5, at_least=1, at_most=100, help="How many seeds of SUMO.")
+
+    def rows(self) -> list[Row]:
+        """One row for each district and controller."""
+        chosen = _chosen("controller", self.controllers, _ON_PLANTS)
+        make = {name: _ON_PLANTS[name] for name in chosen}
+        rows: list[Row] = []
+        for name in _chosen("district", self.districts, _DISTRICTS):
+            district = PlantDistrict(self.data / "bologna" / name)
+            rows += plant_rows(district, name, make, self.seconds, range(self.seeds))
+        return rows

@@ -26,7 +26,7 @@ from .cameras import CameraView, look_at
 from .habits import Habits
 from .looking_ahead import Patience, Sight, UsefulPhases
 from .network import Floats, Ints, RoadNetwork
-from .pressure import PhasePressure
+from .pressure import PhasePressure, has_choice
 from .readings import lane_readings
 from .sensed_world import Outlook, SensedFuture, SensedWorlds, a_car, surroundings
 from .served_lanes import ServedLanes
@@ -211,7 +211,7 @@ class MaxPressure(SignalController):
         self._lanes = lane_readings(network)
         self._network = network
         self._pressure = PhasePressure(network, self.candidates, self.efficient)
-        self._has_choice = (self.candidates >= 0).sum(axis=1) > 1
+        self._has_choice = has_choice(network, self.candidates)
         self._values: Column = np.empty((0, 0))
 
     def wanted(self, state: State, number: int) -> Ints:
@@ -311,7 +311,7 @@ class LookAhead(SignalController):
     def learn(self, network: RoadNetwork) -> None:
         """Build the model, and learn who is whose neighbour."""
         self._network = network
-        self._has_choice = (self.candidates >= 0).sum(axis=1) > 1
+        self._has_choice = has_choice(network, self.candidates)
         self._outlook = Outlook(int(self.interval_s), max(1, round(self.horizon_s / self.interval_s)))
         car = a_car(self.headway_s, self.acceleration, float(network.lane_speed_limit.max(initial=0.0)))
         self._worlds = SensedWorlds(network, car, self.candidates, self._outlook)

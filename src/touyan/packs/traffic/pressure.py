@@ -40,6 +40,19 @@ def _candidates(network: RoadNetwork, crossing: int, most: int) -> list[int]:
     return chosen
 
 
+def has_choice(network: RoadNetwork, candidates: Ints) -> Flags:
+    """The signals at which there is something to decide.
+
+    One candidate alone is a choice where other phases hold everybody back for the sake of a crossing nearby: several
+    crossings of SUMO share one signal. Where people may cross meanwhile, it is none.
+    """
+    count = (candidates >= 0).sum(axis=1)
+    crosswalk = np.zeros(len(network.crossing_ids)) if network.given_crosswalk_m is None else network.given_crosswalk_m
+    alone = ~(crosswalk[network.signalised] > 0) & (not network.clears_by_phase)
+    choice: Flags = (count > 1) | ((count == 1) & alone)
+    return choice
+
+
 def never_stops(network: RoadNetwork) -> Flags:
     """The movements of each crossing, by position, that are green in all of its phases."""
     stop = np.zeros((len(network.crossing_ids), network.phase_green.shape[1]), bool)

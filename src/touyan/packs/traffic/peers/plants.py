@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -16,6 +16,7 @@ from touyan.core.components import Controller
 from touyan.core.errors import NotFoundError
 from touyan.core.geometry import Projection
 from touyan.fusion.state import CurrentState
+from touyan.simulation.statistics import estimate
 
 from ..guards import GUARDS
 from ..plants.sumo_plant import SumoPlant
@@ -24,8 +25,7 @@ from ..sumo import City, Files, files_of, read_city, recognised
 
 Row = dict[str, Any]
 
-_T_95 = (0.0, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
-"""Student's t for 95 %, by degrees of freedom."""
+Make = Callable[[], Controller]
 
 
 class District:
@@ -66,36 +66,27 @@ class _Unkept:
 
 
 def plant_rows(
-    district: District, name: str, make: dict[str, Any], seconds: int, seeds: Sequence[int]
+    district: District, name: str, make: Mapping[str, Make], seconds: int, seeds: Sequence[int]
 ) -> list[Row]:
     """One row for each controller: means over the seeds, the delay with its 95 % interval."""
     return [_row(district, name, controller, build, seconds, seeds) for controller, build in make.items()]
 
 
-def _row(district: District, name: str, controller: str, build: Any, seconds: int, seeds: Sequence[int]) -> Row:
+def _row(district: District, name: str, controller: str, build: Make, seconds: int, seeds: Sequence[int]) -> Row:
     began = time.process_time()
     runs = [district.run(build(), seconds, seed) for seed in seeds]
-    delays = [run["mean_delay_s"] for run in runs]
+    delay = estimate([run["mean_delay_s"] for run in runs])
     means = {key: round(fmean(run[key] for run in runs), 1) for key in runs[0]}
     return {
         "district": name,
         "controller": controller,
         "seeds": len(seeds),
         "mean_delay_s": means.pop("mean_delay_s"),
-        "interval_95_s": _half_width(delays),
+        "low_95_s": None if delay.low is None else round(delay.low, 1),
+        "high_95_s": None if delay.high is None else round(delay.high, 1),
         **means,
         "cpu_s_a_run": round((time.process_time() - began) / len(seeds), 1),
     }
-
-
-def _half_width(values: Sequence[float]) -> float | None:
-    """Half the 95 % interval of the mean, by Student's t; None for one value or more than ten."""
-    count = len(values)
-    if not 2 <= count <= len(_T_95):
-        return None
-    mean = fmean(values)
-    deviation = (sum((value - mean) ** 2 for value in values) / (count - 1)) ** 0.5
-    return round(_T_95[count - 1] * deviation / count**0.5, 1)
 
 
 def _city(files: Files) -> City:
