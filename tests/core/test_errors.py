@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from touyan.core.errors import (
     BrokenWorldError,
+    BrokerError,
     BusyError,
     CommandRefused,
     InputError,
