@@ -80,3 +80,9 @@ def test_a_signal_ends_the_server_though_a_tab_is_open(number: signal.Signals) -
         assert process.returncode == 0
     else:
         assert process.returncode == -signal.SIGTERM
+
+
+def test_small_answers_are_not_held_back() -> None:
+    """Without it every answer in two parts would wait 40 ms for the client's acknowledgement."""
+    with bind("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
