@@ -47,6 +47,7 @@ def test_every_error_has_its_own_code_and_a_next_step() -> None:
         BusyError("source loops", 1000),
         MissingPackageError("eclipse-sumo", "sumo"),
         BrokenWorldError(1.0, "a", "b", "c"),
+        BrokerError("BadRequestData", "a"),
     ]
     assert len({error.code for error in errors}) == len(TouyanError.__subclasses__()) == len(errors)
     assert all(error.hint for error in errors)
