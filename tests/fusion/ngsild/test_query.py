@@ -90,6 +90,8 @@ def test_a_query_that_is_true_finds_the_entity(query: str) -> None:
         "speed!=50",
         "speed!=40..60",
         "speed>50",
+        "open>true",
+        "open>=true",
         'speed=="50"',
         "lanes!=3",
         "open==false",

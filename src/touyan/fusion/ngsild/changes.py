@@ -184,7 +184,8 @@ def without(entity: Entity, attribute: str, dataset: str, now: int, *, every: bo
 
 def _grown(entity: Entity, draft: Draft, attributes: Attributes, now: int) -> Entity:
     """The entity with new attributes; types are only ever added, a scope is replaced."""
-    types = tuple(dict.fromkeys((*entity.types, *draft.types)))
+    same = not draft.types or draft.types == entity.types
+    types = entity.types if same else tuple(dict.fromkeys((*entity.types, *draft.types)))
     scope = entity.scope if draft.scope is None else _known(draft.scope)
     return Entity(entity.id, types, entity.created, now, scope, attributes)
 

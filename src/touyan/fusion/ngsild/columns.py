@@ -134,7 +134,8 @@ def _against(operator: str, value: Value | Range, column: Column, kinds: NDArray
             return _signed(operator, inside, inside, kinds)
         return _signed(operator, np.zeros(size, np.bool_), kinds == TEXT, kinds)
     if isinstance(value, bool):
-        same = (kinds == BOOLEAN) & (numbers == float(value))
+        # Truth has no order, so that only == and != can hold.
+        same = (kinds == BOOLEAN) & (numbers == float(value)) & (operator in ("==", "!="))
         return _signed(operator, same, same, kinds)
     if isinstance(value, float):
         held = (kinds == NUMBER) & _ordered(operator, numbers, value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from msgspec import UNSET
@@ -267,9 +268,14 @@ def is_uri(value: str) -> bool:
 
 def checked_name(name: object, what: str) -> str:
     """The name when it can be one (clause 4.6.2); BadRequestData else."""
-    if not isinstance(name, str) or not name or len(name) > _LONGEST_NAME or _BAD_IN_NAME.search(name):
-        raise bad_data(f"{what}: {str(name)[:80]!r} cannot be a name")
-    return name
+    if isinstance(name, str) and _can_be_name(name):
+        return name
+    raise bad_data(f"{what}: {str(name)[:80]!r} cannot be a name")
+
+
+@lru_cache(65_536)
+def _can_be_name(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_NAME and _BAD_IN_NAME.search(text) is None
 
 
 def _dataset(given: dict[str, Any]) -> str:
