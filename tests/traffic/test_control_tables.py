@@ -46,8 +46,8 @@ def test_faults_of_sensors_do_not_bring_looking_ahead_down(faults: Sensors) -> N
 
 def test_the_guard_as_it_comes_lets_looking_ahead_work() -> None:
     """Minimum greens and the longest red are kept by the controller itself, not only by refusals."""
-    outcome = run_trial(small(), LookAhead(interval_s=10.0, candidate_phases=0), own_guard(5.0), Sensors(), 300)
-    assert outcome.tables_s < run_trial(small(), OwnProgramme(), own_guard(5.0), Sensors(), 300).tables_s
+    outcome = run_trial(small(), LookAhead(interval_s=10.0, candidate_phases=0), own_guard(), Sensors(), 300)
+    assert outcome.tables_s < run_trial(small(), OwnProgramme(), own_guard(), Sensors(), 300).tables_s
 
 
 def test_silent_lanes_are_as_many_as_asked_and_the_same_for_both_kinds_of_sensor() -> None:
@@ -87,4 +87,4 @@ def test_cities_that_are_not_here_are_named() -> None:
     """The first thing a stranger meets: the data is not part of the project."""
     with pytest.raises(NotFoundError, match="roadnet"):
         Control(data=Path("nowhere"), tables="30 s", seconds=60).rows()
-    assert np.isfinite(run_trial(small(), OwnProgramme(), own_guard(5.0), Sensors(), 60).waiting_s)
+    assert np.isfinite(run_trial(small(), OwnProgramme(), own_guard(), Sensors(), 60).waiting_s)

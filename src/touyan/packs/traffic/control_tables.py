@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from touyan.core.components import Controller, GuardRule
+from touyan.core.components import Controller
 from touyan.core.errors import NotFoundError
 
 from .control_trials import Outcome, Sensors, own_guard, published_guard, run_trial
@@ -21,6 +21,7 @@ from .controllers import (
     MaxPressure,
     Webster,
 )
+from .intergreens import before_phases
 from .worlds import CityFlowCity
 
 Row = dict[str, Any]
@@ -58,7 +59,7 @@ class Entry(NamedTuple):
     label: str
     make: Callable[[int], Controller]
     sensors: Sensors = Sensors()
-    guard: Callable[[float], list[GuardRule]] = published_guard
+    own_guard: bool = False  # as it comes, and clearances as long as it asks for
 
 
 class Table(NamedTuple):
@@ -109,7 +110,7 @@ TABLES = {
         [
             *_interval(10.0, 0),
             Entry(
-                "rollout, own guard", _ahead(interval_s=10.0, candidate_phases=0, longest_red_s=240.0), guard=own_guard
+                "rollout, own guard", _ahead(interval_s=10.0, candidate_phases=0, longest_red_s=240.0), own_guard=True
             ),
         ]
     ),
@@ -149,8 +150,13 @@ def table_rows(name: str, city: str, data: Path, seeds: int, seconds: int, only:
 
 
 def _outcome(table: Table, entry: Entry, city: str, data: Path, seed: int, seconds: int) -> Outcome:
-    scenario = CONTROL_CITIES[city].scenario(data, seed, table.clearance_s)
-    return run_trial(scenario, entry.make(seed), entry.guard(table.clearance_s), entry.sensors, seconds)
+    clearance_s = table.clearance_s
+    scenario = CONTROL_CITIES[city].scenario(data, seed, clearance_s)
+    if entry.own_guard:
+        clearance_s = float(np.ceil(before_phases(scenario.network()).max()))
+        scenario = CONTROL_CITIES[city].scenario(data, seed, clearance_s)
+    guards = own_guard() if entry.own_guard else published_guard(clearance_s)
+    return run_trial(scenario, entry.make(seed), guards, entry.sensors, seconds)
 
 
 def _row(table: str, city: str, entry: Entry, outcomes: Sequence[Outcome]) -> Row:

@@ -67,9 +67,10 @@ def published_guard(clearance_s: float) -> list[GuardRule]:
     return [*(rule() for rule in _GUARD_RULES), *timed]
 
 
-def own_guard(clearance_s: float) -> list[GuardRule]:
-    """The guard as it comes, whatever the protocol."""
-    return [rule() for rule in (*_GUARD_RULES, ClearanceTime, MinimumGreen, MaximumRed, NoFlapping)]
+def own_guard() -> list[GuardRule]:
+    """The guard as it comes, with the longest red of real streets."""
+    rules = [rule() for rule in (*_GUARD_RULES, ClearanceTime, MinimumGreen, NoFlapping)]
+    return [*rules, MaximumRed(simulated_max_red_s=MaximumRed().max_red_s)]
 
 
 def run_trial(
