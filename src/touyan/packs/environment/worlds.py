@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from .cloud import Cloud, Release
 from .instrument_faults import InstrumentFault, Instruments
 from .network import AirNetwork, made_network, read_network
 from .plant import SimulatedAir
+from .recorded import HOURS, RecordedAir, Recording, files_in
 from .spread import GROUNDS, STABILITIES, spread_of
 from .winds import LEAST_SPEED, Setpoint, Wind
 
@@ -97,6 +99,8 @@ class AirCity(Scenario):
         """A file of stations, or a folder with one."""
         if len(paths) != 1:
             return None
+        if paths[0].is_dir() and files_in(paths[0]):
+            return None
         found = sorted(paths[0].glob(_STATIONS)) if paths[0].is_dir() else [paths[0]]
         return {"stations": str(found[0])} if found and found[0].match(_STATIONS) else None
 
@@ -115,6 +119,45 @@ class AirCity(Scenario):
 
     def _faults(self, network: AirNetwork) -> list[InstrumentFault]:
         return [fault for change in self._changes for fault in change.faults(network)]
+
+
+class AirRecord(Scenario):
+    """A city's air as hourly files have it, played back."""
+
+    accepts = f"a folder with {_STATIONS} and hourly readings ({' or '.join(HOURS)})"
+    folder: Path = setting(help="Folder with the stations and the hours.")
+    starts_at: str = setting("", help="Local time of the first hour, ISO 8601; that of the files without it.")
+
+    def build(self, sources: Sequence[Source]) -> RecordedAir:
+        """The stations at the first hour."""
+        recording = self._recording
+        begins = recording.hours.hour_of(self.starts_at) if self.starts_at else 0
+        if not 0 <= begins < recording.hours.count:
+            raise SettingError(self.name, "starts_at", self.starts_at, "an hour that the files have")
+        return RecordedAir(recording, begins)
+
+    def survey(self) -> Survey:
+        """Stations and hours, and what was kept out."""
+        recording = self._recording
+        facts = [
+            Fact("stations", Text("Stations", "站点"), len(recording.network.names)),
+            Fact("hours", Text("Hours", "小时"), recording.hours.count),
+        ]
+        return Survey(facts, recording.omissions())
+
+    def label(self) -> Text:
+        """The folder."""
+        name = self.folder.resolve().name
+        return Text(f"recorded air of {name}", f"{name} 的空气记录")
+
+    @classmethod
+    def recognise(cls, paths: Sequence[Path]) -> dict[str, Any] | None:
+        """A folder with stations and hours."""
+        return {"folder": paths[0]} if len(paths) == 1 and paths[0].is_dir() and files_in(paths[0]) else None
+
+    @cached_property
+    def _recording(self) -> Recording:
+        return Recording(self.folder)
 
 
 def _begins(point: Setpoint) -> float:
