@@ -84,11 +84,6 @@ class History:
         """Whether the window is larger than its limit."""
         return len(self._window) >= self._settings.window_rows
 
-    @property
-    def rows_in_files(self) -> int:
-        """Rows in files, removed ones among them until their file is merged."""
-        return sum(segment.rows for segment in self._files.manifest.segments)
-
     def close(self) -> None:
         """Let go of the database; the window stays in the journal."""
         self._database.close()
