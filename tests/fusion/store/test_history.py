@@ -228,6 +228,26 @@ def test_replacing_an_instance_leaves_one(history: History) -> None:
     assert [found.number for found in history.rows("")] == [7.0, 6.0]
 
 
+def test_a_flush_does_not_come_between_the_halves_of_a_replacement(
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal's record counts as written with the first half; the second would then be lost in a crash."""
+    history.add([row("a", 1, 5.0)], 1)
+    remove, flush = history.remove, threading.Thread(target=history.flush)
+
+    def removed(*named: str, **more: object) -> int:
+        found = remove(*named, **more)  # type: ignore[arg-type]
+        flush.start()
+        flush.join(0.05)
+        return found
+
+    monkeypatch.setattr(history, "remove", removed)
+    assert history.replace(row("a", 1, 7.0), position=2)
+    flush.join()
+    history = reopened(history, tmp_path)
+    assert [found.number for found in history.rows("")] == [7.0]
+
+
 # ------------------------------------------------------------ files
 
 

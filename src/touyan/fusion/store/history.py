@@ -66,6 +66,7 @@ class History:
         self._files = SegmentFolder(folder)
         self._window = Window()
         self._lock, self._flushing = threading.Lock(), threading.Lock()
+        self._replacing = threading.Lock()  # a flush must not come between the two halves of a record
         self._position = self._files.manifest.through
         self._generation = self._files.manifest.generation
         self._ticket, self._under_way = 0, set[int]()
@@ -128,10 +129,11 @@ class History:
 
     def replace(self, row: Row, *, position: int) -> bool:
         """Put a row in the place of the one with its instance id; False when there was none."""
-        there = self.remove(row.tenant, row.entity, instance=row.instance, position=position)
-        if there:
-            self.add([row], position)
-        return bool(there)
+        with self._replacing:
+            there = self.remove(row.tenant, row.entity, instance=row.instance, position=position)
+            if there:
+                self.add([row], position)
+            return bool(there)
 
     # ------------------------------------------------------------ out
 
@@ -200,7 +202,7 @@ class History:
     def flush(self) -> int:
         """Write the window to files; returns the position that they reach; raises StorageFullError."""
         with self._flushing:
-            with self._lock:
+            with self._replacing, self._lock:
                 leaving, through = self._window.leave(), self._position
                 self._generation += 1
                 generation = self._generation
