@@ -219,33 +219,17 @@ def test_a_removal_takes_just_the_part_that_it_names(history: History) -> None:
     assert [found.instance for found in history.rows("")] == ["urn:a:x:0"]
 
 
-def test_replacing_an_instance_leaves_one(history: History) -> None:
-    """A correction of the past must not stand beside the mistake."""
-    history.add([row("a", 1, 5.0), row("a", 2, 6.0)], 1)
-    history.flush()
-    assert history.replace(row("a", 1, 7.0), position=2)
-    assert not history.replace(row("z", 1, 7.0), position=3)
-    assert [found.number for found in history.rows("")] == [7.0, 6.0]
-
-
-def test_a_flush_does_not_come_between_the_halves_of_a_replacement(
-    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The journal's record counts as written with the first half; the second would then be lost in a crash."""
+def test_a_flush_does_not_come_between_the_parts_of_one_record(history: History, tmp_path: Path) -> None:
+    """The record counts as written with its first part; the second would then be lost in a crash."""
     history.add([row("a", 1, 5.0)], 1)
-    remove, flush = history.remove, threading.Thread(target=history.flush)
-
-    def removed(*named: str, **more: object) -> int:
-        found = remove(*named, **more)  # type: ignore[arg-type]
+    flush = threading.Thread(target=history.flush)
+    with history.together():
+        history.remove("", "a", instance="urn:a:speed:1", position=2)
         flush.start()
         flush.join(0.05)
-        return found
-
-    monkeypatch.setattr(history, "remove", removed)
-    assert history.replace(row("a", 1, 7.0), position=2)
+        history.add([row("a", 1, 7.0)], 2)
     flush.join()
-    history = reopened(history, tmp_path)
-    assert [found.number for found in history.rows("")] == [7.0]
+    assert [found.number for found in reopened(history, tmp_path).rows("")] == [7.0]
 
 
 # ------------------------------------------------------------ files

@@ -89,12 +89,13 @@ def instance_name(entity: str, attribute: str, dataset: str, modified: int, numb
 def remember(history: History, tenant: str, facts: Iterable[Fact], position: int) -> None:
     """Let the history know what the log has at a position."""
     rows: list[Row] = []
-    for fact in facts:
-        if isinstance(fact, Row):
-            rows.append(fact)
-            continue
-        history.add(rows, position)
-        rows = []
-        history.remove(tenant, *fact, position=position)
-    if rows:
-        history.add(rows, position)
+    with history.together():
+        for fact in facts:
+            if isinstance(fact, Row):
+                rows.append(fact)
+                continue
+            history.add(rows, position)
+            rows = []
+            history.remove(tenant, *fact, position=position)
+        if rows:
+            history.add(rows, position)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,7 +67,7 @@ class History:
         self._files = SegmentFolder(folder)
         self._window = Window()
         self._lock, self._flushing = threading.Lock(), threading.Lock()
-        self._replacing = threading.Lock()  # a flush must not come between the two halves of a record
+        self._together = threading.Lock()
         self._position = self._files.manifest.through
         self._generation = self._files.manifest.generation
         self._ticket, self._under_way = 0, set[int]()
@@ -90,6 +91,12 @@ class History:
         self._database.close()
 
     # ------------------------------------------------------------ in
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let no flush come between the parts of one record of the journal."""
+        with self._together:
+            yield
 
     def add(self, rows: Sequence[Row], position: int) -> None:
         """Take rows over from the journal's record at a position."""
@@ -126,14 +133,6 @@ class History:
             if found:
                 self._files.strike(msgspec.structs.replace(removal, generation=self._generation + 1))
             return found + self._window.remove(removal)
-
-    def replace(self, row: Row, *, position: int) -> bool:
-        """Put a row in the place of the one with its instance id; False when there was none."""
-        with self._replacing:
-            there = self.remove(row.tenant, row.entity, instance=row.instance, position=position)
-            if there:
-                self.add([row], position)
-            return bool(there)
 
     # ------------------------------------------------------------ out
 
@@ -202,7 +201,7 @@ class History:
     def flush(self) -> int:
         """Write the window to files; returns the position that they reach; raises StorageFullError."""
         with self._flushing:
-            with self._replacing, self._lock:
+            with self._together, self._lock:
                 leaving, through = self._window.leave(), self._position
                 self._generation += 1
                 generation = self._generation
