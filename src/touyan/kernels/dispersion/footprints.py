@@ -23,7 +23,9 @@ _FAR = 16.0
 def footprints(
     sources: Floats, points: Floats, drift: Floats, born: Integers, window: Integers, height: float, found: Floats
 ) -> None:
-    """Fill `found[source, moment * points + point, window]` for puffs of one kilogram a birth.
+    """Fill `found` for puffs of one kilogram a birth.
+
+    Rows of `found` are [source, moment * points + point, window].
 
     `drift[moment, birth]` is a row EAST, NORTH, ACROSS, UPWARD; `born[moment]` births have come by then; `window` says
     to which window of time a birth belongs. The same formula as in `puffs.concentrations`.

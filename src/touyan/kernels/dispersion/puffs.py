@@ -22,7 +22,9 @@ _FAR = 16.0
 
 @compiled
 def concentrations(puffs: Floats, points: Floats, found: Floats) -> None:
-    """Add to `found` the kg/m³ at each point from all puffs, with reflection at the ground.
+    """Add to `found` the kg/m³ at each point from all puffs.
+
+    The ground reflects.
 
     A puff is a row of COLUMNS, a point a row x, y, z; puffs are round seen from above.
     C = m / ((2π)^1.5 σy² σz) exp(-r²/2σy²) (exp(-(z-H)²/2σz²) + exp(-(z+H)²/2σz²)).

@@ -39,14 +39,20 @@ _MACHINE = 1e-9
 
 
 class Scale(NamedTuple):
-    """Concentrations at the sub-indices of LEVELS, and the sub-index above the last; NaN is none."""
+    """Concentrations at the sub-indices of LEVELS, and the sub-index above the last.
+
+    NaN is none.
+    """
 
     limits: tuple[float, ...]
     beyond: float = LEVELS[-1]
 
 
 class Standard(NamedTuple):
-    """The scales of daily and hourly reports, by pollutant; O3 of a day is its greatest mean of 8 h."""
+    """The scales of daily and hourly reports, by pollutant.
+
+    O3 of a day is its greatest mean of 8 h.
+    """
 
     name: str
     daily: Mapping[str, Scale]
@@ -91,7 +97,10 @@ STANDARDS = {standard.name: standard for standard in (HJ_633_2012, HJ_633_2026)}
 
 
 def sub_index(scale: Scale, concentration: Column) -> Column:
-    """IAQI: linear between the limits, rounded up; NaN for NaN and below zero."""
+    """IAQI: linear between the limits, rounded up.
+
+    NaN for NaN and below zero.
+    """
     given = np.asarray(concentration, np.float64)
     value = np.interp(given, scale.limits, LEVELS[: len(scale.limits)])
     whole = np.ceil(value - _MACHINE)
@@ -109,7 +118,10 @@ def air_quality_index(sub: Mapping[str, Column]) -> Column:
 
 
 def primary_pollutants(sub: Mapping[str, Column]) -> list[tuple[str, ...]]:
-    """What the index of each place comes from, ties too; none up to 50."""
+    """What the index of each place comes from, ties too.
+
+    None up to 50.
+    """
     index = air_quality_index(sub)
     return [
         tuple(name for name in sub if sub[name].flat[place] == value) if value > LEVELS[1] else ()
@@ -118,19 +130,25 @@ def primary_pollutants(sub: Mapping[str, Column]) -> list[tuple[str, ...]]:
 
 
 def exceeding_pollutants(sub: Mapping[str, Column]) -> list[tuple[str, ...]]:
-    """Pollutants of each place over the limit of residential areas, an IAQI over 100."""
+    """Pollutants of each place with an IAQI over 100."""
     count = air_quality_index(sub).size
     return [tuple(name for name in sub if sub[name].flat[place] > LEVELS[2]) for place in range(count)]
 
 
 def index_class(index: Column) -> Column:
-    """Class of an AQI, 1 (excellent) to 6 (severely polluted); NaN stays NaN."""
+    """Class of an AQI, 1 (excellent) to 6 (severely polluted).
+
+    NaN stays NaN.
+    """
     found = np.searchsorted(_CLASS_ENDS, index, side="left") + 1.0
     return np.where(np.isnan(index), np.nan, found)
 
 
 def trailing_mean(hours: Column, width: int, least: int) -> Column:
-    """Mean of the last hours along the first axis, of whole windows with enough values."""
+    """Mean of the last hours, of windows with enough values.
+
+    Hours lie along the first axis.
+    """
     known = ~np.isnan(hours)
     sums, counts = (_sums(np.where(known, hours, 0.0), width), _sums(known.astype(np.float64), width))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -138,7 +156,10 @@ def trailing_mean(hours: Column, width: int, least: int) -> Column:
 
 
 def hourly_concentrations(standard: Standard, hours: Mapping[str, Column]) -> dict[str, Column]:
-    """What an hourly report judges: the newest hour, of particles the mean of 24 h where the standard says so."""
+    """What an hourly report judges: the newest hour.
+
+    Of particles the mean of 24 h, where the standard says so.
+    """
     newest = {name: column[-1] for name, column in hours.items()}
     if not standard.particles_by_the_hour:
         for name in (PM10, PM25):
@@ -148,13 +169,19 @@ def hourly_concentrations(standard: Standard, hours: Mapping[str, Column]) -> di
 
 
 def daily_concentrations(hours: Mapping[str, Column]) -> dict[str, Column]:
-    """What a daily report judges, of the 24 hours of a day along the first axis."""
+    """What a daily report judges, of 24 hours.
+
+    Hours lie along the first axis.
+    """
     means = {name: trailing_mean(column, 24, HOURS_OF_MEAN)[-1] for name, column in hours.items() if name != O3}
     return means | ({O3: greatest_8h(hours[O3])} if O3 in hours else {})
 
 
 def greatest_8h(hours: Column) -> Column:
-    """The day's greatest mean of 8 h, of those that end at 8 to 24 o'clock."""
+    """The day's greatest mean of 8 h.
+
+    Of those that end at 8 to 24 o'clock.
+    """
     means = trailing_mean(hours, 8, HOURS_OF_8H)[7:]
     greatest = np.fmax.reduce(means)
     enough = (~np.isnan(means)).sum(axis=0) >= MEANS_OF_DAY

@@ -18,7 +18,10 @@ BREATHING_M = 1.5
 
 
 class Grid:
-    """Square cells over a city, seen from above; `points` are their middles, row by row from the south."""
+    """Square cells over a city, seen from above.
+
+    `points` are their middles, row by row from the south.
+    """
 
     def __init__(self, width_m: float, cells: int) -> None:
         self.cells = cells

@@ -25,7 +25,10 @@ _COARSE = 0.12
 
 
 class Background:
-    """PM2.5 and coarse dust at stations (kg/m³), as a chain that may be sampled at any interval."""
+    """PM2.5 and coarse dust at stations (kg/m³).
+
+    A chain that may be sampled at any interval.
+    """
 
     def __init__(self, stations: int, level: float, starts_at: float, seed: int) -> None:
         self._random = np.random.default_rng([seed, 11])

@@ -34,7 +34,7 @@ def beijing(folder: Path) -> AirHours:
 
 
 class ParticleForecasts(Benchmark):
-    """Forecasts of PM2.5 and their intervals on a year that nobody has seen."""
+    """Forecasts of PM2.5 with intervals, on an unseen year."""
 
     protocol = (
         "Beijing, 12 stations, hourly: March 2013 to February 2016 to learn, March 2016 to February 2017 to test, all "
@@ -68,7 +68,7 @@ class ParticleForecasts(Benchmark):
 
 
 class StationField(Benchmark):
-    """The field of PM2.5 where a station is left out, beside inverse-distance weighting."""
+    """The field of PM2.5 where a station is left out."""
 
     protocol = (
         "Beijing, 12 stations, hourly, March 2016 to February 2017: each station in turn is left out, its PM2.5 of all "
@@ -113,7 +113,7 @@ class Dispersion(Benchmark):
 
 
 class SourceSearch(Benchmark):
-    """How near the estimated source of a release is to the true one."""
+    """How near the estimated source is to the true one."""
 
     protocol = (
         "ten stations in 8 km, a release of 0.05 to 0.5 kg/s somewhere in the inner two thirds, one hour of readings "
@@ -141,7 +141,7 @@ class SourceSearch(Benchmark):
 
 
 class SensorNetwork(Benchmark):
-    """Injected instrument faults and releases: what is found, told apart, how soon, and false alerts."""
+    """Injected faults and releases: what is found, and how soon."""
 
     protocol = (
         "each seed is a network of 20 stations for 5 days, PM2.5 and PM10 each 5 minutes with 5 % noise, background "

@@ -35,7 +35,10 @@ def scale(forecast: Column) -> Column:
 
 
 class DailyIntervals:
-    """Intervals that learn from each day's errors; `coverage` is what they aim at."""
+    """Intervals that learn from each day's errors.
+
+    `coverage` is what they aim at.
+    """
 
     def __init__(self, coverage: float = 0.9, days: int = _DAYS) -> None:
         self._aim = (1 - coverage) / 2

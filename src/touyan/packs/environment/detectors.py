@@ -38,7 +38,10 @@ class StationDetector(Detector):
         self._taken_at = plant.now
 
     def follow(self, state: State) -> Vigil:
-        """The vigil after the newest report; a report is taken once, a missing one when it is overdue."""
+        """The vigil after the newest report.
+
+        A report is taken once, a missing one when it is overdue.
+        """
         table = state.table(AIR_STATION)
         newest = float(np.max(table.observed_at, initial=-np.inf))
         overdue = state.now - self._taken_at >= 1.5 * self.interval_s
@@ -67,7 +70,7 @@ class SuddenRise(StationDetector):
 
 
 class InstrumentFault(StationDetector):
-    """What only one instrument of a station sees, what repeats itself, and what is silent."""
+    """What one instrument alone sees, repeats, or leaves out."""
 
     quantity: ClassVar[str] = "disagreement"
     disagreement: float = setting(0.3, at_least=0.05, help="Difference of both excesses, over PM2.5, that counts as 1.")
@@ -81,7 +84,9 @@ class InstrumentFault(StationDetector):
 
 
 class EpisodeLevel(Detector):
-    """The level of a heavy-pollution episode: 0 none, 1 blue, 2 yellow, 3 orange, 4 red.
+    """The level of a heavy-pollution episode.
+
+    0 none, 1 blue, 2 yellow, 3 orange, 4 red.
 
     By the daily AQI (HJ 633-2026, of PM2.5 and PM10) over the last 24 h: blue over 200; yellow over 200 for 48 h;
     orange over 200 for 72 h and over 300; red over 200 for 96 h and over 300 for 48 h, or 500 (scheme of 2017). An

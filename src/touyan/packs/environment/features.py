@@ -31,7 +31,10 @@ _NEW_YEARS = (
 
 
 def features(hours: AirHours) -> tuple[list[str], NDArray[np.float32]]:
-    """Names, and a cube of shape (stations, hours, names); NaN where something is unknown."""
+    """Names, and a cube of shape (stations, hours, names).
+
+    NaN where something is unknown.
+    """
     shape = hours.columns[PM25].shape
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # means of hours in which nobody said anything are NaN

@@ -41,7 +41,9 @@ class Kriging:
         self._process = process.GaussianProcessRegressor(kernel, alpha=nugget, optimizer=None)
 
     def at(self, points: Column, values: Column) -> Column:
-        """Values at points from those at the stations; shapes (p, 2) and (stations, hours) in, (p, hours) out.
+        """Values at points from those at the stations.
+
+        Shapes (p, 2) and (stations, hours) in, (p, hours) out.
 
         A silent station counts as the mean of the others; NaN where all are silent.
         """
@@ -62,14 +64,20 @@ class Kriging:
 
 
 def inverse_distance(places: Column, values: Column, point: Column, power: float = 2.0) -> Column:
-    """The usual peer: stations weighted by a power of their distance; silent ones are left out."""
+    """The usual peer: stations weighted by a power of their distance.
+
+    Silent ones are left out.
+    """
     weights = np.hypot(*(places - point).T)[:, None] ** -power * ~np.isnan(values)
     with np.errstate(invalid="ignore"):
         return np.asarray((weights * np.nan_to_num(values)).sum(axis=0) / weights.sum(axis=0))
 
 
 class OtherInstruments:
-    """What the other instruments of a place say of the missing one: slopes in logarithms, learned elsewhere."""
+    """What other instruments of a place say of the missing one.
+
+    Slopes in logarithms, learned at other stations.
+    """
 
     def __init__(self, places: Column, missing: Column, others: Sequence[Column], hours: NDArray[np.intp]) -> None:
         rows, said = [], []
@@ -89,7 +97,10 @@ class OtherInstruments:
         self.slopes = np.asarray(slopes, np.float64)
 
     def at(self, places: Column, point: Column, missing: Column, others: Sequence[tuple[Column, Column]]) -> Column:
-        """The field at a point, drawn to what its other instruments say; each is (at the stations, at the point)."""
+        """The field at a point, drawn to what its other instruments say.
+
+        Each is (at the stations, at the point).
+        """
         field = Kriging(places).at(point[None], missing)[0]
         given = np.array([beside(places, stations, point, here) for stations, here in others])
         drawn = self.slopes @ np.nan_to_num(given)
@@ -97,7 +108,7 @@ class OtherInstruments:
 
 
 def beside(places: Column, values: Column, point: Column, here: Column) -> Column:
-    """Logarithm of what a place has over the field that the other places make there."""
+    """Logarithm of what a place has over its field."""
     field = Kriging(places).at(point[None], values)[0]
     return np.asarray(np.log((here + _LEAST) / (field + _LEAST)))
 

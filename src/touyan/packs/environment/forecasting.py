@@ -43,7 +43,10 @@ class Seen:
         return cls(names, cube, hours.columns[PM25])
 
     def rows(self, horizon: int, spans: list[Span]) -> NDArray[np.bool_]:
-        """Stations and hours at which a forecast can be judged; the target lies in the same span."""
+        """Stations and hours at which a forecast can be judged.
+
+        The target lies in the same span.
+        """
         good = np.zeros(self.fine.shape, bool)
         for begin, end in spans:
             good[:, begin : end - horizon] = True
@@ -81,7 +84,10 @@ class Forecaster:
         return self._trees.count
 
     def forecast(self, seen: Seen, span: Span) -> Column:
-        """What is expected after the horizon, for each hour of a span; NaN where the present is unknown."""
+        """What is expected after the horizon, for each hour of a span.
+
+        NaN where the present is unknown.
+        """
         now = seen.fine[:, span.begin : span.end]
         known = ~np.isnan(now)
         table = seen.cube[:, span.begin : span.end][known]

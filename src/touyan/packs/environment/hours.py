@@ -75,7 +75,9 @@ _PARTS = ("year", "month", "day", "hour")
 
 @dataclass
 class AirHours:
-    """Columns of shape (stations, hours) from `starts_at` (epoch s) on; NaN where nothing usable was said.
+    """Columns of stations and hours from `starts_at` (epoch s) on.
+
+    Shape (stations, hours), NaN where nothing usable was said.
 
     `kept_out` counts the readings that were not taken over, by station, quantity and reason.
     """
@@ -98,7 +100,10 @@ class AirHours:
 
 
 def read_hours(paths: Sequence[Path], zone: ZoneInfo = CITY_ZONE) -> AirHours:
-    """All stations of some files; raises InputError for a missing column or a time that is none."""
+    """All stations of some files.
+
+    Raises InputError for a missing column or a time that is none.
+    """
     kept_out: Counter[tuple[str, str, str]] = Counter()
     parts = [_read(path, zone, kept_out) for path in paths]
     stations = tuple(dict.fromkeys(name for names, _, _ in parts for name in np.unique(names).tolist()))

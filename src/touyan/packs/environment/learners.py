@@ -70,7 +70,10 @@ class Trees:
 
 
 class SmoothCurve:
-    """A ridge over parts of a Gaussian kernel; `compress` are features whose roots are taken, `cyclic` hours."""
+    """A ridge over parts of a Gaussian kernel.
+
+    `compress` are features whose roots are taken, `cyclic` is the hour, `labels` the station.
+    """
 
     def __init__(self, train: Rows, compress: list[int], cyclic: int, labels: int, seed: int = 0) -> None:
         kernels, linear = _scikit()

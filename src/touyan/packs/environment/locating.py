@@ -31,7 +31,9 @@ _RING = np.array([(east, north) for east in range(-2, 3) for north in range(-2, 
 
 
 class Readings(NamedTuple):
-    """What stations read above the background (kg/m³), shape (moments, stations); NaN is no reading.
+    """What stations read above the background (kg/m³), shape (moments, stations).
+
+    NaN is no reading.
 
     `moments` are seconds since the first step of the wind, `places` rows x, y, z (m).
     """
@@ -42,14 +44,19 @@ class Readings(NamedTuple):
 
 
 class WindRecord(NamedTuple):
-    """The wind in even steps: metres a second to the east and north, rows of shape (steps, 2)."""
+    """The wind in even steps.
+
+    Metres a second to the east and north, shape (steps, 2).
+    """
 
     step_s: float
     velocity: Column
 
 
 class Found(NamedTuple):
-    """Where the source is (m), how strong (kg/s), since when (s), and how sure that is.
+    """Where the source is, how strong, since when, how sure.
+
+    Metres, kg/s and seconds.
 
     `spread_m` is the radius of a circle as large as one standard deviation; `candidates` are rows x, y, likelihood.
     """
@@ -74,7 +81,10 @@ def locate(
     windows: int = 12,
     coarse_m: float = 500.0,
 ) -> Found:
-    """The most likely source within a square around the origin; `noise` is relative, `floor` in kg/m³."""
+    """The most likely source within a square around the origin.
+
+    `noise` is relative, `floor` in kg/m³.
+    """
     search = _Search(readings, wind, spread, noise, floor, height, windows)
     axis = np.arange(-within_m, within_m + 1e-6, coarse_m)
     sources = np.array([(east, north) for east in axis for north in axis])
@@ -124,7 +134,7 @@ class _Search:
         self._weight = 1.0 / np.hypot(noise * np.maximum(self._observed, 0.0), floor)
 
     def misfits(self, sources: Column) -> Column:
-        """Rows of squared misfit, rate and begin of each place, for its best rate and begin."""
+        """Squared misfit, rate and begin of each place at its best."""
         shape = (len(sources), self._born.size * len(self._places), self._windows)
         found = np.zeros(shape)
         footprints(sources, self._places, self._drift, self._born, self._window, self._height, found)
@@ -186,6 +196,9 @@ def excess_over(background: Column, values: Column) -> Column:
 
 
 def wind_record(step_s: float, speeds: Sequence[float], directions: Sequence[float]) -> WindRecord:
-    """Measured winds (m/s and radians from north, from where it blows), one a step, as a record."""
+    """Measured winds, one a step, as a record.
+
+    Speeds in m/s, directions in radians from north, from where it blows.
+    """
     speed, angle = np.asarray(speeds, np.float64), np.asarray(directions, np.float64)
     return WindRecord(step_s, np.column_stack([-speed * np.sin(angle), -speed * np.cos(angle)]))

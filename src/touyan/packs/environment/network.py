@@ -22,7 +22,10 @@ WEATHER_ID = urn(WEATHER_STATION, "city")
 
 @dataclass(frozen=True, eq=False)
 class AirNetwork:
-    """What everybody may know: names and places (local metres, shape (n, 2)) of the stations."""
+    """Names and places of the stations, which everybody may know.
+
+    Places are local metres, shape (n, 2).
+    """
 
     names: tuple[str, ...]
     places: NDArray[np.float64]
@@ -60,7 +63,9 @@ def made_network(count: int, width_m: float, seed: int, projection: Projection) 
 
 
 def read_network(path: Path) -> AirNetwork:
-    """Stations from a CSV file with name, longitude and latitude in WGS-84; raises InputError.
+    """Stations from a CSV file with name, longitude and latitude in WGS-84.
+
+    Raises InputError.
 
     The origin of the local metres is the middle of the stations.
     """

@@ -71,7 +71,10 @@ class Outcome:
 
 
 def live_through(seed: int, days: float = 5.0, stations: int = 20) -> Outcome:
-    """One network with two faults of different kinds and two releases, each on a day and at a station of its own."""
+    """One network with two faults and two releases.
+
+    Each is on a day of its own, the faults at different stations.
+    """
     random = np.random.default_rng([seed, 23])
     city = AirCity(seed=seed, count=stations, step_s=60.0, cells=10, background=float(random.uniform(20, 120)))
     network = city.network()
@@ -172,7 +175,7 @@ def _seen(releases: list[AccidentalRelease], shares: Column) -> list[Event]:
 
 
 def figures(outcomes: list[Outcome]) -> list[dict[str, Any]]:
-    """One row for each kind of event: how many were found, told apart, and how soon; then false alerts."""
+    """One row for each kind of event, and the false alerts."""
     details = [STUCK, DRIFT, OFFSET, NOISE, DEAD, RELEASE]
     rows = [_row(detail, [(o, e) for o in outcomes for e in o.events if e.detail == detail]) for detail in details]
     rows.insert(5, _row("all faults", [(o, e) for o in outcomes for e in o.events if e.kind == FAULT]))

@@ -49,7 +49,10 @@ class SimulatedAir:
         self.inventory = network.inventory()
 
     def branch(self) -> SimulatedAir:
-        """An independent copy with its stations; the network is shared, for it never changes."""
+        """An independent copy with its stations.
+
+        The network is shared, for it never changes.
+        """
         twin = copy(self)
         twin.cloud, twin._background = self.cloud.branch(), self._background.branch()
         twin._air, twin._weather = [feed.branch() for feed in self._air], [feed.branch() for feed in self._weather]

@@ -14,7 +14,10 @@ SILENT_AFTER = 3
 
 
 def fresh_column(state: State, quantity: str, interval_s: float) -> Column:
-    """A quantity at the air stations; NaN where it is missing or old."""
+    """A quantity at the air stations.
+
+    NaN where it is missing or old.
+    """
     table = state.table(AIR_STATION)
     fresh = table.heard_at(quantity) >= state.now - SILENT_AFTER * interval_s
     return np.where(fresh, table.column(quantity), np.nan)

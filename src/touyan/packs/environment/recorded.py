@@ -36,14 +36,17 @@ _REASONS = {
 
 
 def files_in(folder: Path) -> tuple[Path, list[Path]] | None:
-    """The stations and the hours of a folder; None where one of them is missing."""
+    """The stations and the hours of a folder.
+
+    None where one of them is missing.
+    """
     stations = sorted(folder.glob(STATIONS))
     hours = [path for pattern in HOURS for path in sorted(folder.glob(pattern))]
     return (stations[0], hours) if stations and hours else None
 
 
 class Recording:
-    """Hours of the stations that have a position, and how many readings were kept out, by reason."""
+    """Hours of stations with a position, and what was kept out."""
 
     def __init__(self, folder: Path) -> None:
         found = files_in(folder)
@@ -62,7 +65,7 @@ class Recording:
         return [Omission(reason, _REASONS[reason], times) for reason, times in sorted(self.kept_out.items())]
 
     def column(self, quantity: str, hour: int) -> Column:
-        """A quantity at the stations of the network in one hour, as the files have it."""
+        """A quantity at the stations in one hour, as filed."""
         column = self.hours.columns[quantity]
         return np.array([column[row, hour] if row is not None else np.nan for row in self._rows])
 

@@ -31,7 +31,7 @@ class ReleaseSuspected(Rule):
 
 
 class InstrumentFails(Rule):
-    """An instrument says what the other one of its station and its neighbours do not."""
+    """An instrument says what its station and neighbours do not."""
 
     detector: ClassVar[str] = "instrument-fault"
     event: ClassVar[Text] = Text("Instrument fault", "仪器故障")

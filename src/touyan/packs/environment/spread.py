@@ -21,7 +21,10 @@ GROUNDS = (OPEN_COUNTRY, CITY)
 
 
 class Curve(NamedTuple):
-    """Spread (m) after a way x (m): slope · x · (1 + bend · x) ** power."""
+    """Spread (m) after a way x (m).
+
+    slope · x · (1 + bend · x) ** power
+    """
 
     slope: float
     bend: float = 0.0
@@ -33,7 +36,7 @@ class Curve(NamedTuple):
 
 
 class Spread(NamedTuple):
-    """The curves across the wind and upward of one stability over one kind of ground."""
+    """The curves across and upward of one stability and ground."""
 
     across: Curve
     upward: Curve
@@ -71,7 +74,9 @@ def spread_of(stability: str, ground: str = OPEN_COUNTRY) -> Spread:
 def plume(
     spread: Spread, rate: float, wind_speed: float, height: float, along: Column, across: Column, z: float = 0.0
 ) -> Column:
-    """Concentration (kg/m³) of a steady plume by its formula; zero against the wind.
+    """Concentration (kg/m³) of a steady plume by its formula.
+
+    Zero against the wind.
 
     C = Q / (2π u σy σz) exp(-y²/2σy²) (exp(-(z-H)²/2σz²) + exp(-(z+H)²/2σz²)).
     """
@@ -83,7 +88,9 @@ def plume(
 
 
 def stability_class(wind_speed: float, sun: float, cloud: float = 0.5) -> str:
-    """Pasquill's class from wind at 10 m (m/s), the sun's height (°) and the cover of cloud (0 to 1).
+    """Pasquill's class from wind, sun and cloud.
+
+    Wind at 10 m in m/s, the sun's height in °, the cover of cloud from 0 to 1.
 
     Turner's reading of Pasquill's table (Pasquill, Meteorol. Mag. 90 (1961); Turner, Workbook, 1970): by day the
     sun's strength, moderate from 35° and strong from 60°, by night the cloud; A-B is told as B, B-C as C, C-D as D.

@@ -35,7 +35,7 @@ def steady_cloud(
     step_s: float = 2.0,
     for_s: float = 1e9,
 ) -> Cloud:
-    """A release of 1 kg/s at the origin in a steady west wind, after some time."""
+    """A release of 1 kg/s in a steady west wind."""
     release = Release(0.0, 0.0, height, 1.0, 0.0, for_s)
     cloud = Cloud([release], Wind((Setpoint(0.0, speed, 270.0),)), spread_of(stability, ground), step_s, 1e6)
     while cloud.seconds < seconds:
@@ -44,7 +44,7 @@ def steady_cloud(
 
 
 def plume_error(stability: str, ground: str) -> float:
-    """The greatest relative difference to the analytic plume along its axis at the ground."""
+    """The greatest relative difference to the plume along its axis."""
     axis = np.zeros(len(WAYS))
     found = steady_cloud(stability, ground).at(heights(np.column_stack([WAYS, axis])))
     told = plume(spread_of(stability, ground), 1.0, 4.0, 0.0, WAYS, axis)
@@ -52,7 +52,7 @@ def plume_error(stability: str, ground: str) -> float:
 
 
 def mass_on_grid(cloud: Cloud) -> float:
-    """Kilograms over all of space, by integrating the field on a fine grid."""
+    """Kilograms over all of space, by integrating the field."""
     puffs = cloud.puffs
     margin = 4.5 * puffs[:, 3:5].max(axis=0)
     axes = [np.linspace(puffs[:, axis].min() - margin[0], puffs[:, axis].max() + margin[0], 81) for axis in (0, 1)]
@@ -65,13 +65,13 @@ def mass_on_grid(cloud: Cloud) -> float:
 
 
 def mass_error(stability: str, ground: str) -> float:
-    """How far the integral of the field is from the mass released, as a share."""
+    """Relative error of the integral of the field."""
     cloud = steady_cloud(stability, ground, seconds=300.0, for_s=60.0, height=15.0, step_s=10.0)
     return abs(mass_on_grid(cloud) / 60.0 - 1.0)
 
 
 class Search(NamedTuple):
-    """A source, what was found of it, and whether any station saw the release."""
+    """A source, what was found, and whether any station saw it."""
 
     release: Release
     found: Found
@@ -84,7 +84,7 @@ class Search(NamedTuple):
 
 
 def search(seed: int, stations: int = 10, noise: float = 0.1) -> Search:
-    """An hour's release somewhere in 8 km, looked for with readings and winds that have errors.
+    """An hour's release, looked for with readings that have errors.
 
     The rate is 0.05 to 0.5 kg/s from up to 10 minutes after the first reading on; the wind wanders by 15° and 15 %
     and is measured to 3° and 5 %, once in 10 s; stations report each 5 minutes with relative noise.

@@ -33,7 +33,9 @@ _NOISE, _DIGIT = 0.04, 1.0 * MICROGRAM
 
 
 class Vigil:
-    """Follows the reports of all stations; columns have one element for each station.
+    """Follows the reports of all stations.
+
+    Columns have one element for each station.
 
     `rise` is what both instruments of a station agree on above expectation, over the expected PM2.5. `disagreement` is
     by how much their excesses differ, over PM2.5, in the mean of the last reports. `repeats` is 1 where an instrument

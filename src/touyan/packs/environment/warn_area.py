@@ -20,7 +20,10 @@ Column = NDArray[np.float64]
 
 
 class WarnArea(NamedTuple):
-    """A GeoJSON geometry, its size (m²), and the share of futures that reach each cell of the grid."""
+    """A GeoJSON geometry, its size (m²), and reach by cell.
+
+    `share` is that of the futures in which each cell of the grid is reached.
+    """
 
     geometry: dict[str, Any]
     area: float
@@ -28,7 +31,7 @@ class WarnArea(NamedTuple):
 
 
 def area_to_warn(plant: SimulatedAir, seconds: float, *, members: int = 20, share: float = 0.1) -> WarnArea:
-    """Where the limit is reached within a time in at least a share of the futures of the wind.
+    """Where the limit is reached in a share of the futures.
 
     The futures are branches of the city as it stands, each with a wind of its own; the city itself stays as it is.
     """
@@ -45,7 +48,7 @@ def area_to_warn(plant: SimulatedAir, seconds: float, *, members: int = 20, shar
 
 
 def polygons(grid: Grid, field: Column, level: float) -> shapely.Geometry:
-    """Where a field on a grid is at least at a level, in local metres."""
+    """Where a field is at least at a level, in metres."""
     square = np.asarray(field, np.float64).reshape(grid.cells, grid.cells)
     # A rim of nothing closes areas that touch the edge of the grid.
     axis = np.concatenate([[grid.axis[0] - grid.cell_m], grid.axis, [grid.axis[-1] + grid.cell_m]])

@@ -58,7 +58,10 @@ AT_MOST_IN_LAKES: dict[str, tuple[float, float, float, float, float]] = {
 
 
 def factor_class(name: str, value: Column, lake: bool = False) -> Column:
-    """Class by one factor; NaN where it is unknown or no value of such a thing."""
+    """Class by one factor.
+
+    NaN where it is unknown or no value of such a thing.
+    """
     given = np.asarray(value, np.float64)
     if name == PH:
         found = np.where((given >= PH_RANGE[0]) & (given <= PH_RANGE[1]), 1, WORSE_THAN_V)

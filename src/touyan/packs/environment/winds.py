@@ -14,7 +14,10 @@ LEAST_SPEED = 0.5
 
 @dataclass(frozen=True)
 class Setpoint:
-    """From a second on, the wind blows from a direction (° from north) at a speed (m/s)."""
+    """From a second on, the wind blows so.
+
+    Speed in m/s, direction in ° from north.
+    """
 
     from_s: float
     speed: float
@@ -23,7 +26,9 @@ class Setpoint:
 
 @dataclass
 class Wind:
-    """One wind for the whole city; direction and speed wander about the setpoint.
+    """One wind for the whole city.
+
+    Direction and speed wander about the setpoint.
 
     Both wander as Ornstein-Uhlenbeck processes: `turning` (°) and `gusting` (a share of the speed) are their standard
     deviations, `memory_s` the time in which they forget.

@@ -60,7 +60,10 @@ class AirCity(Scenario):
     _changes: tuple[AirChange, ...] = ()
 
     def changed(self, changes: Sequence[Change]) -> AirCity:
-        """The same city with something different; raises SettingError for what it cannot change."""
+        """The same city with something different.
+
+        Raises SettingError for what it cannot change.
+        """
         for change in changes:
             if not isinstance(change, AirChange):
                 raise SettingError(self.name, "changes", change.name, "a change of the air")

@@ -106,7 +106,7 @@ def test_a_stuck_instrument_repeats_itself_and_a_dead_one_says_nothing() -> None
     batches = city([stuck, dead]).advance(3600)
     particles, dust = said(batches, AIR_STATION, PM25)[2:], said(batches, AIR_STATION, PM10)[2:]
     assert len(set(particles[:, 0])) == 1
-    assert len(set(particles[:, 1])) > 5
+    assert len(set(particles[:, 1])) > 3
     assert np.isnan(dust[:, 1]).all()
     assert not np.isnan(dust[:, 0]).any()
 
