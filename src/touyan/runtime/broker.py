@@ -151,6 +151,7 @@ class BrokerHost:
         place, transaction = self.broker.contexts.implicit(context)
         if transaction is not None:
             await self.commit(transaction)
+        self.broker.contexts.used([place])
         return place
 
     async def reload(self, url: str) -> None:

@@ -109,10 +109,8 @@ class HostedContexts:
         """A context itself, or what is known of it (5.13.4)."""
         check_parameters(parameters, frozenset({"details"}))
         served = self.find(identifier)
-        details = served.details(base)
-        self.used([served.url])
         if flag(parameters, "details"):
-            return details
+            return served.details(base)
         document = self._documents.get(served.url)
         if document is None:
             raise not_found("context", identifier)
