@@ -42,7 +42,8 @@ from .window import Window
 _MOST_FILES = 8
 """Files of a day and level, from which on they are merged into one."""
 _COLUMNS = ", ".join([*Row._fields, "moment"])
-Build = Callable[[Manifest], Statement]
+Build = Callable[[Manifest, bool], Statement]
+"""Made for the files that count now, and whether there are rows in memory too."""
 
 
 class Figure(NamedTuple):
@@ -126,7 +127,7 @@ class History:
         if position <= self.position:
             return 0
         removal = Removal(tenant, entity, attribute, dataset, instance)
-        in_files = self._answer(lambda manifest: counted(removal, self._files.paths(manifest), manifest))
+        in_files = self._answer(lambda manifest, _: counted(removal, self._files.paths(manifest), manifest))
         found = int(in_files.column(0)[0].as_py())
         with self._lock:
             self._position = max(self._position, position)
@@ -146,7 +147,7 @@ class History:
     ) -> list[tuple[str, tuple[str, ...]]]:
         """Ids with all types they ever had, sorted by id."""
         question = Question(tenant, ids, types, attributes, span)
-        answer = self._answer(lambda manifest: by_entity(self._selected(question, "entity, types")(manifest)))
+        answer = self._answer(lambda *standing: by_entity(self._selected(question, "entity, types")(*standing)))
         found = zip(*(column.to_pylist() for column in answer.columns), strict=True)
         return [(entity, tuple(sorted(set(types.split())))) for entity, types in found]
 
@@ -161,7 +162,7 @@ class History:
         """Rows by entity, attribute and time; with `last`, the newest of each attribute only."""
         by = span.by if span else "moment"
         build = self._selected(Question(tenant, entities, None, attributes, span), _COLUMNS)
-        return iter(rows_of(self._answer(lambda manifest: ordered(build(manifest), by, last))))
+        return iter(rows_of(self._answer(lambda *standing: ordered(build(*standing), by, last))))
 
     def table(
         self,
@@ -178,7 +179,7 @@ class History:
         by = question.span.by if question.span else "moment"
         columns = ", ".join(dict.fromkeys([*groups, by, "number"]))
         build = self._selected(question, columns)
-        return self._answer(lambda manifest: aggregated(build(manifest), by, methods, period, origin, groups))
+        return self._answer(lambda *standing: aggregated(build(*standing), by, methods, period, origin, groups))
 
     def aggregate(
         self,
@@ -237,7 +238,7 @@ class History:
             self._generation += 1
             generation = self._generation
         paths = [str(self._files.folder / name) for name in names]
-        merged = self._answer(lambda manifest: from_files(paths, manifest)).select(SCHEMA.names).cast(SCHEMA)
+        merged = self._answer(lambda manifest, _: from_files(paths, manifest)).select(SCHEMA.names).cast(SCHEMA)
         added = self._files.write(merged, generation, group[0].level + 1) if len(merged) else []
         self._swap(added, names)
 
@@ -251,7 +252,10 @@ class History:
     # ------------------------------------------------------------ asking
 
     def _selected(self, question: Question, columns: str) -> Build:
-        return lambda manifest: selected(question, self._files.paths(manifest, *question.reach()), manifest, columns)
+        reach = question.reach()
+        return lambda manifest, newest: selected(
+            question, self._files.paths(manifest, *reach), manifest, columns, newest
+        )
 
     def _answer(self, build: Build) -> pa.Table:
         """The whole answer to a statement made for the files that count now; they stay meanwhile."""
@@ -263,7 +267,7 @@ class History:
         try:
             with self._database.cursor() as cursor:
                 cursor.register("newest", newest)
-                sql, given = build(manifest)
+                sql, given = build(manifest, len(newest) > 0)
                 return cursor.sql(sql, params=given).to_arrow_table()
         finally:
             with self._lock:

@@ -53,11 +53,14 @@ class Question(NamedTuple):
         return (self.span.start, self.span.end) if self.span and self.span.by == "observed" else (None, None)
 
 
-def selected(question: Question, paths: list[str], manifest: Manifest, columns: str) -> Statement:
-    """The rows of a question from the files and from the table `newest`."""
+def selected(question: Question, paths: list[str], manifest: Manifest, columns: str, newest: bool = True) -> Statement:
+    """The rows of a question from the files, and from the table `newest` where it holds any."""
     where, given = _conditions(question)
-    parts = [f"SELECT {columns} FROM newest WHERE {where}"]
-    parameters = list(given)
+    parts: list[str] = []
+    parameters: list[Any] = []
+    if newest or not paths:
+        parts.append(f"SELECT {columns} FROM newest WHERE {where}")
+        parameters += given
     if paths:
         sql, struck = from_files(paths, manifest, columns)
         parts.append(f"{sql} AND {where}")
