@@ -1,0 +1,1 @@
+"""Tests by room; a package by name, for some libraries install a folder `tests` of their own."""
