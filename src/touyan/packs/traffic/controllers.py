@@ -295,7 +295,7 @@ class LookAhead(SignalController):
     horizon_s: float = setting(90.0, unit="SEC", at_least=5.0, at_most=600.0, help="How far it looks ahead.")
     samples: int = setting(3, at_least=1, at_most=64, help="Possible futures in which phases are tried.")
     finalists: int = setting(
-        2, at_least=1, at_most=16, help="Phases of a signal tried in all futures, not in one only."
+        8, at_least=1, at_most=64, help="Phases of a signal tried in all futures, not in one only."
     )
     sweeps: int = setting(1, at_least=1, at_most=16, help="How often each signal is looked at in a decision.")
     deadline_s: float = setting(
