@@ -22,7 +22,7 @@ def find_scenario(registry: Registry, paths: Sequence[Path], plant: str = "", **
         if not path.exists():
             raise NotFoundError("file or folder", str(path), _beside(path))
     kinds = [kind for kind in registry.all(Scenario) if kind.plant == plant]
-    if not kinds:
+    if plant and not kinds:
         raise NotFoundError("simulator to control", plant, {kind.plant for kind in registry.all(Scenario)} - {""})
     for kind in kinds:
         recognised = kind.recognise(paths)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from touyan.fusion.sources.intake import Intake, replay
 from touyan.fusion.sources.mapping import Mapping
 from touyan.fusion.sources.mqtt import MqttSource
 
+from ...loops import run
 from .mosquitto import Mosquitto, publish
 from .sinks import Shelf
 
@@ -52,11 +53,6 @@ def dead(tmp_path: Path) -> Iterator[DeadLetters]:
     made = DeadLetters(tmp_path)
     yield made
     made.close()
-
-
-def run(work: Coroutine[Any, Any, None]) -> None:
-    """Run asynchronous steps; none may take long."""
-    asyncio.run(asyncio.wait_for(work, 30))
 
 
 class Script(Connector):

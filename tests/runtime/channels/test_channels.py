@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -27,6 +26,7 @@ from touyan.warning.desk import Desk, Rung
 from touyan.warning.sender import Sender
 
 from ...fusion.sources.mosquitto import Mosquitto, free_port
+from ...loops import run
 from ...warning.raw_alerts import raw
 from .receivers import PATIENCE_S, MailBox, Subscriber, Webhook, mail_server
 
@@ -227,7 +227,7 @@ def test_alerts_reach_a_real_broker_also_after_it_was_away(tmp_path: Path, open_
     centre = open_centre(None, channel)
     centre.raise_alert()
     assert centre.failed.get(timeout=PATIENCE_S)[0] == "mqtt"
-    asyncio.run(broker.start())
+    run(broker.start())
     try:
         listener = Subscriber(broker.port, "city/#")
         topic, body = listener.messages.get(timeout=PATIENCE_S)
