@@ -237,6 +237,7 @@ reading = st.tuples(
 @given(st.lists(reading, max_size=80), st.integers(1, 20))
 @example([(0, START + n, 1e308 * (-1) ** n) for n in range(60)], 7)
 @example([(0, 1e300 * n, float(n)) for n in range(60)], 7)
+@example([(0, 0.0, 85334337.0), (0, 3.3204014213247497e22, 3.4028235677973366e38)], 1)
 def test_no_reading_breaks_the_memory_and_batches_do_not_matter(
     readings: list[tuple[int, float, float]], size: int
 ) -> None:

@@ -57,6 +57,8 @@ _LARGEST = 10.0
 
 # The tally of excesses: how often a new alarm was as large, per reading.
 _MEMORY = 40_000.0
+_FARTHEST = 1e18
+"""Readings farther from the first one count as so far: their squares must fit into single precision."""
 _MATURE = 12_000.0
 """Readings after which one counts half a full one: the alarms of a young series are not those of an old one."""
 _PRIOR_READINGS, _PRIOR_FADES = 1_500.0, 4_000.0
@@ -94,7 +96,8 @@ def observe(
         row = rows[reading]
         fresh[reading] = np.nan
         if admitted(clocks, words, row, at[reading], values[reading]):
-            told = float(np.float32(values[reading] - clocks[row, ORIGIN]))
+            told = values[reading] - clocks[row, ORIGIN]
+            told = float(np.float32(max(-_FARTHEST, min(_FARTHEST, told))))
             look(words, row, at[reading] + offset_s, told, views, recent)
             fresh[reading] = _alarm(words, row, views, told)
             _learn_ranges(words, row, views)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 
@@ -32,7 +33,9 @@ def request(method: str, path: str, body: bytes = b"") -> bytes:
 
 def load(port: int, requests: Sequence[bytes], connections: int, expected: Sequence[int]) -> Load:
     """Send all requests; raises RuntimeError where an answer has another status than those expected."""
-    return asyncio.run(_load(port, requests, connections, expected))
+    with ThreadPoolExecutor(1) as thread:  # the caller's may have a loop of its own
+        done: Future[Load] = thread.submit(asyncio.run, _load(port, requests, connections, expected))
+        return done.result()
 
 
 async def _load(port: int, requests: Sequence[bytes], connections: int, expected: Sequence[int]) -> Load:
