@@ -13,7 +13,7 @@ from touyan.kernels.compiled import inlined, outlined
 from .following import no_collision_speed, stopping_distance
 from .layout import CHANGING, DISTURBED, DRAWS, NONE, STEP, Longs, World
 from .routing import lanes_aside, way_on
-from .rows import copy_slot, make_room_for_one, note_slot, open_slot, slot_of, tail, take_out
+from .rows import copy_slot, make_room_for_one, note_slot, open_slot, priority_of, slot_of, tail, take_out
 from .sensing import HALTING_SPEED
 
 UNBOUND = 1e9  # m/s or m: no limit
@@ -211,12 +211,6 @@ def first_behind(row: int, world: World) -> int:
 
 
 @inlined
-def wish_priority(reference: int, world: World) -> int:
-    """The random number that decides who is heard."""
-    return world.trips.priority[reference] if reference >= 0 else world.changes.priority[-2 - reference]
-
-
-@inlined
 def ask(reference: int, row: int, world: World) -> None:
     """Send a wish to a neighbour, who minds it unless busy with a change or a stronger wish of its own."""
     vehicles, wishes = world.vehicles, world.wishes
@@ -224,9 +218,9 @@ def ask(reference: int, row: int, world: World) -> None:
         return
     slot = slot_of(reference, world)
     changes = vehicles[slot].change != NONE and reference >= 0
-    strength = wish_priority(wishes.vehicle[row], world)
+    strength = priority_of(wishes.vehicle[row], world)
     heard = vehicles[slot].asked_by
-    weaker = heard == NONE or wish_priority(wishes.vehicle[heard], world) < strength
+    weaker = heard == NONE or priority_of(wishes.vehicle[heard], world) < strength
     if not changes and weaker and (reference < 0 or world.trips.priority[reference] < strength):
         vehicles[slot].asked_by = row
 

@@ -12,7 +12,7 @@ from touyan.kernels.compiled import inlined
 
 from .following import stopping_distance
 from .layout import NONE, PATIENCE, STEP, World
-from .rows import fetch_heads, slot_of, tail
+from .rows import fetch_heads, priority_of, slot_of, tail
 
 YIELD_DISTANCE_M = 5.0  # a yielding vehicle stops this far before the cross
 TURN_SPEED = 8.3333  # m/s, of turning vehicles near the stop line
@@ -115,13 +115,6 @@ def steps_to_reach(distance: float, slot: int, is_turn: bool, world: World) -> i
 
 
 @inlined
-def priority(slot: int, world: World) -> int:
-    """The random number that breaks the last tie."""
-    reference = world.vehicles[slot].number
-    return world.trips.priority[reference] if reference >= 0 else world.changes.priority[-2 - reference]
-
-
-@inlined
 def goes_first(slot: int, near: float, foe: int, foe_near: float, link: int, foe_link: int, world: World) -> bool:
     """Whether the right of way is the vehicle's and not the foe's, both able to yield."""
     links = world.net.links
@@ -139,7 +132,7 @@ def goes_first(slot: int, near: float, foe: int, foe_near: float, link: int, foe
         return world.histories[slot].link_step < world.histories[foe].link_step
     if near != foe_near:
         return near < foe_near
-    return priority(slot, world) > priority(foe, world)
+    return priority_of(vehicles[slot].number, world) > priority_of(vehicles[foe].number, world)
 
 
 @inlined

@@ -24,6 +24,12 @@ def slot_of(reference: int, world: World) -> int:
 
 
 @inlined
+def priority_of(reference: int, world: World) -> int:
+    """The random number of a vehicle or shadow that decides between equals."""
+    return world.trips.priority[reference] if reference >= 0 else world.changes.priority[-2 - reference]
+
+
+@inlined
 def note_slot(slot: int, world: World) -> None:
     """Remember where the vehicle in a slot is."""
     reference = world.vehicles[slot].number
